@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer to a person, not a fault of the program
+class Refused(Exception):
     """A request that a rule of the house turns down. Nothing was changed.
 
     `code` is stable and in English capitals (clients may branch on it); `message` is Spanish for the person and says
