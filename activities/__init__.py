@@ -1,0 +1,1 @@
+"""Side effects that the workflows call, one file per kind: load, call, record."""

@@ -1,0 +1,1 @@
+"""The business record: tables, migrations, sessions, queries. Imports only the domain."""

@@ -42,3 +42,9 @@ class Missing(Refused):
     """There is no such thing, or it is not this person's to see."""
 
     status = 404
+
+
+class Unavailable(Refused):
+    """A part of the house does not answer now. Nothing is lost: the same request with the same key may be repeated."""
+
+    status = 503

@@ -1,0 +1,1 @@
+"""The worker's composition root: what runs where, with which connections."""

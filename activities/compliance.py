@@ -1,0 +1,40 @@
+"""Compliance's look at an operation. The screening engine plugs in here; the interface is the activity's."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from temporalio import activity
+
+from db.session import Sessions
+from db.tables import Client, TransactionMonitoring
+from domain.operations import Assessment
+from workflows import messages as m
+from workflows import names
+
+
+class ComplianceActivities:
+    """Assessments, each recorded once per operation and occasion."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        """Use the worker's pool."""
+        self._sessions = sessions
+
+    @activity.defn(name=names.ASSESS_OPERATION)
+    async def assess_operation(self, order: m.AssessOperation) -> m.Assessed:
+        """HELD when the client stands on a restrictive list, else CLEAR. A repeat answers what was recorded."""
+        async with self._sessions.begin() as session:
+            client = await session.get_one(Client, order.client_id)
+            outcome = Assessment.HELD if client.list_match else Assessment.CLEAR
+            values = {
+                "operation_code": order.code,
+                "client_id": order.client_id,
+                "occasion": order.occasion,
+                "outcome": outcome,
+                "findings": {"list_match": client.list_match},
+            }
+            await session.execute(insert(TransactionMonitoring).values(values).on_conflict_do_nothing())
+            recorded = select(TransactionMonitoring.outcome).where(
+                TransactionMonitoring.operation_code == order.code, TransactionMonitoring.occasion == order.occasion
+            )
+            return m.Assessed(outcome=(await session.scalars(recorded)).one())

@@ -1,0 +1,269 @@
+"""Commands to an operation's workflow, from any face: one way to create, one way to act, one map of errors.
+
+Every command carries the caller's key. Creating is update-with-start by a code that the key owns, so a retried
+request meets the same workflow; acting is an update whose id comes from the key, so a repeat gets the first answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from pydantic import TypeAdapter
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio.client import (
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.services import Services
+from db import parameters
+from db.operation_creation import next_code, quote
+from db.operations import record_note
+from db.tables import IdempotencyKey
+from db.tables import Operation as OperationRow
+from domain.calendar import business_day
+from domain.commands import Command, NewOperation
+from domain.errors import Conflict, Forbidden, Invalid, Missing, Refused, Unavailable
+from domain.lifecycle import RULES
+from domain.operations import Actor, Operation
+from workflows import names
+from workflows.messages import Note, OperationAnswer, OperationStart, Terms
+
+__all__ = ["NewOperation", "add_note", "command_operation", "create_operation"]
+
+ANSWER_WITHIN = timedelta(seconds=10)
+_START = TypeAdapter(OperationStart)
+_REFUSALS: dict[int, type[Refused]] = {403: Forbidden, 404: Missing, 409: Conflict, 422: Invalid}
+# Temporal is away, overloaded, or has no worker: the request may be repeated with the same key.
+_TRY_AGAIN = {
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.ABORTED,
+    RPCStatusCode.INTERNAL,
+    RPCStatusCode.UNKNOWN,
+}
+
+
+async def create_operation(services: Services, request: NewOperation, *, key: str) -> OperationAnswer:
+    """Create an operation once for (actor, key).
+
+    Raises Refused when a rule forbids it (the key may then be used again), Invalid when the key came with another
+    body, and Unavailable when Temporal does not answer.
+    """
+    scope = _scope(request.actor)
+    start = await _claim(services, request, scope=scope, key=key)
+    try:
+        return await _start(services, start, update_id=_digest(scope, key))
+    except Unavailable:
+        raise
+    except Refused:
+        await _free(services, scope, key, start.operation.code)
+        raise
+
+
+async def command_operation(services: Services, code: str, command: Command, *, key: str) -> OperationAnswer:
+    """Carry out a command once for (actor, key).
+
+    Raises Refused when a rule forbids it, Missing when there is no such operation, and Unavailable when Temporal does
+    not answer.
+    """
+    scope = f"{_scope(command.actor)}:{code}"
+    await _claim_command(services, code, command, scope=scope, key=key)
+    handle = services.temporal.get_workflow_handle(code)
+    try:
+        return await handle.execute_update(
+            RULES[type(command)].name,
+            command,
+            id=_digest(scope, key),
+            result_type=OperationAnswer,
+            rpc_timeout=ANSWER_WITHIN,
+        )
+    except WorkflowUpdateFailedError as error:
+        refused = _refused(error)
+        if refused is None:
+            raise await _closed(services, code) from error
+        raise refused from error
+    except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+        if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+            raise await _closed(services, code) from error
+        raise _unavailable(error) from error
+
+
+async def add_note(services: Services, code: str, note: Note) -> None:
+    """Leave a remark, in any state. A closed workflow takes no signals, so its note is written directly."""
+    try:
+        await services.temporal.get_workflow_handle(code).signal(names.ADD_NOTE, note)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise _unavailable(error) from error
+        async with services.sessions.begin() as session:
+            if await _state(session, code) is None:
+                raise Missing("OPERATION_NOT_FOUND", f"No existe la operación {code}.") from error
+            await record_note(session, code, user_id=note.actor.id, words=note.text, key=note.key, at=datetime.now(UTC))
+
+
+async def _claim(services: Services, request: NewOperation, *, scope: str, key: str) -> OperationStart:
+    """The start that belongs to this key: quoted now, or as it was quoted the first time.
+
+    The advisory lock makes the five clicks of one person wait for each other, so that the second finds the first's
+    quote in place of an "already active" refusal (F001).
+    """
+    asked = _body_hash(request)
+    async with services.sessions.begin() as session:
+        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{scope}:{key}", 0))))
+        claimed = await session.get(IdempotencyKey, (scope, key))
+        if claimed is not None:
+            _check_same_body(claimed.body_hash, asked)
+            return _START.validate_python(claimed.quote)
+        now = datetime.now(UTC)
+        expiry = services.settings.expiry
+        operation = await quote(session, request, code="", now=now, expiry=expiry)
+        start = OperationStart(
+            operation=replace(operation, code=await next_code(session)), terms=await _terms(session, now)
+        )
+        session.add(
+            IdempotencyKey(
+                scope=scope,
+                key=key,
+                body_hash=asked,
+                operation_code=start.operation.code,
+                quote=cast("dict[str, Any]", _START.dump_python(start, mode="json")),
+            )
+        )
+        return start
+
+
+async def _claim_command(services: Services, code: str, command: Command, *, scope: str, key: str) -> None:
+    asked = _body_hash(command)
+    values = {"scope": scope, "key": key, "body_hash": asked, "operation_code": code, "quote": {}}
+    async with services.sessions.begin() as session:
+        await session.execute(insert(IdempotencyKey).values(values).on_conflict_do_nothing())
+        claimed = await session.get_one(IdempotencyKey, (scope, key))
+        _check_same_body(claimed.body_hash, asked)
+
+
+def _check_same_body(first: str, now: str) -> None:
+    if first != now:
+        raise Invalid("IDEMPOTENCY_KEY_REUSED", "Esta clave ya se usó con otros datos. Usa una clave nueva.")
+
+
+async def _free(services: Services, scope: str, key: str, code: str) -> None:
+    """A refused call may be tried again with its key; it will get another code."""
+    async with services.sessions.begin() as session:
+        await session.execute(
+            delete(IdempotencyKey).where(
+                IdempotencyKey.scope == scope, IdempotencyKey.key == key, IdempotencyKey.operation_code == code
+            )
+        )
+
+
+async def _terms(session: AsyncSession, now: datetime) -> Terms:
+    day = business_day(now)
+    return Terms(
+        stale_after=timedelta(hours=float(await parameters.value(session, "stale_after_hours", day))),
+        alert_every=timedelta(minutes=float(await parameters.value(session, "operator_alert_minutes", day))),
+    )
+
+
+async def _start(services: Services, start: OperationStart, *, update_id: str) -> OperationAnswer:
+    operation = start.operation
+    opening = WithStartWorkflowOperation(
+        names.OPERATION,
+        start,
+        id=operation.code,
+        task_queue=names.OPERATIONS_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        static_summary=operation.summary(),
+        static_details=f"El cliente {operation.flow()}.",
+        search_attributes=_search_attributes(operation),
+    )
+    try:
+        return await services.temporal.execute_update_with_start_workflow(
+            names.CREATE,
+            start_workflow_operation=opening,
+            id=update_id,
+            result_type=OperationAnswer,
+            rpc_timeout=ANSWER_WITHIN,
+        )
+    except WorkflowUpdateFailedError as error:
+        raise (_refused(error) or await _closed(services, operation.code)) from error
+    except WorkflowAlreadyStartedError as error:
+        raise await _closed(services, operation.code) from error
+    except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+        raise _unavailable(error) from error
+
+
+def _search_attributes(operation: Operation) -> TypedSearchAttributes:
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(names.OP_ESTADO, operation.state.value),
+        SearchAttributePair(names.OP_TIPO, operation.kind.value),
+        SearchAttributePair(names.OP_ORIGEN, operation.origin.value),
+        SearchAttributePair(names.OP_ATENCION, "no"),
+        SearchAttributePair(names.CLIENTE_ID, str(operation.client_id)),
+    ]
+    if operation.expires_at is not None:
+        pairs.append(SearchAttributePair(names.OP_VENCE, operation.expires_at))
+    return TypedSearchAttributes(pairs)
+
+
+def _refused(error: WorkflowUpdateFailedError) -> Refused | None:
+    """The domain's refusal inside an update's failure; None when the workflow closed under the update."""
+    cause = error.cause
+    if not isinstance(cause, ApplicationError):
+        return None
+    told = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else None
+    if told is None:
+        return None
+    kind = _REFUSALS.get(int(told["status"]), Conflict)
+    return kind(cause.type or "REFUSED", cause.message, field=told["field"])
+
+
+async def _closed(services: Services, code: str) -> Refused:
+    """What to answer when the workflow takes no more commands: the state in the database says why."""
+    async with services.sessions() as session:
+        state = await _state(session, code)
+    if state is None:
+        return Missing("OPERATION_NOT_FOUND", f"No existe la operación {code}.")
+    return Conflict("WRONG_STATE", f"{code} ya está {state}; esta acción ya no corresponde.")
+
+
+async def _state(session: AsyncSession, code: str) -> str | None:
+    return await session.scalar(select(OperationRow.state).where(OperationRow.code == code))
+
+
+def _unavailable(error: RPCError | WorkflowUpdateRPCTimeoutOrCancelledError) -> Exception:
+    if isinstance(error, RPCError) and error.status not in _TRY_AGAIN:
+        return error
+    return Unavailable(
+        "ENGINE_UNAVAILABLE", "Las acciones no responden por ahora. Lo último que hiciste sí quedó guardado."
+    )
+
+
+def _scope(actor: Actor) -> str:
+    return f"{actor.kind}:{actor.id}"
+
+
+def _digest(*parts: str) -> str:
+    """An update id: stable for the caller's key, and saying nothing of what the key holds."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:40]
+
+
+def _body_hash(body: NewOperation | Command) -> str:
+    return hashlib.sha256(TypeAdapter(type(body)).dump_json(body)).hexdigest()

@@ -1,0 +1,35 @@
+"""What every route may use, made once per process in the application's lifespan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from integrations.files import FileStore
+from starlette.requests import HTTPConnection
+from temporalio.client import Client
+
+from api.settings import ApiSettings
+from db.session import Sessions
+from integrations.temporal import TemporalSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The process's connections. `temporal` is lazy: it connects at the first command."""
+
+    settings: ApiSettings
+    temporal_settings: TemporalSettings
+    sessions: Sessions
+    temporal: Client
+    files: FileStore
+
+
+def services(connection: HTTPConnection) -> Services:
+    """The services of the application that serves this request or socket."""
+    found: Services = connection.app.state.services
+    return found
+
+
+ServicesDep = Annotated[Services, Depends(services)]

@@ -1,0 +1,115 @@
+"""A client's own operations, read from the projection: never from Temporal, and never anybody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.tables import Deposit, Invoice, Operation, OperationEvent, Proof
+from domain.errors import Missing
+from domain.operations import OPEN, State
+
+RECENT = 50
+# Beyond PostgreSQL's bigint there is no operation, and asking would be an error.
+_LAST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientOperation:
+    """An operation with what belongs to it and its client may see; removed lines and proofs are left out."""
+
+    row: Operation
+    deposits: Sequence[Deposit]
+    proofs: Sequence[Proof]
+    invoices: Sequence[Invoice]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """How much a client has exchanged. Only Completada counts in totals (F063); `open` is apart."""
+
+    completed: int
+    open: int
+    usd: Decimal
+    pen: Decimal
+
+
+async def recent(session: AsyncSession, client_id: int) -> Sequence[ClientOperation]:
+    """The newest operations of a client, newest first."""
+    wanted = select(Operation).where(Operation.client_id == client_id).order_by(Operation.id.desc()).limit(RECENT)
+    return await _with_children(session, (await session.scalars(wanted)).all())
+
+
+async def owned(session: AsyncSession, client_id: int, operation_id: int) -> ClientOperation:
+    """One operation by its number. Raises Missing when there is none or it is another client's."""
+    wanted = select(Operation).where(Operation.id == operation_id, Operation.client_id == client_id)
+    row = await session.scalar(wanted) if 0 < operation_id <= _LAST_ID else None
+    if row is None:
+        raise Missing("OPERATION_NOT_FOUND", "No encontramos esa operación entre las tuyas.", field="operation_id")
+    return (await _with_children(session, [row]))[0]
+
+
+async def by_code(session: AsyncSession, code: str) -> ClientOperation:
+    """The operation that a command has just answered for. Raises Missing."""
+    row = await session.scalar(select(Operation).where(Operation.code == code))
+    if row is None:
+        raise Missing("OPERATION_NOT_FOUND", "No encontramos esa operación.")
+    return (await _with_children(session, [row]))[0]
+
+
+async def totals(session: AsyncSession, client_id: int) -> Totals:
+    """What the dashboard's tiles show."""
+    done = Operation.state == State.COMPLETADA
+    wanted = select(
+        func.count().filter(done),
+        func.count().filter(Operation.state.in_(OPEN)),
+        func.coalesce(func.sum(Operation.amount_usd).filter(done), 0),
+        func.coalesce(func.sum(Operation.amount_pen).filter(done), 0),
+    ).where(Operation.client_id == client_id)
+    completed, still_open, usd, pen = (await session.execute(wanted)).one()
+    return Totals(completed=completed, open=still_open, usd=Decimal(usd), pen=Decimal(pen))
+
+
+async def ended(session: AsyncSession, client_id: int) -> int:
+    """How many operations of the client are over: it tells a repeated click from a new wish (F001)."""
+    over = select(func.count()).where(Operation.client_id == client_id, Operation.state.not_in(OPEN))
+    return await session.scalar(over) or 0
+
+
+async def times_returned(session: AsyncSession, code: str) -> int:
+    """How often the operation went back to Pendiente: the same proof may then be sent anew."""
+    returns = (OperationEvent.operation_code == code, OperationEvent.event == "return_to_pending")
+    return await session.scalar(select(func.count()).where(*returns, OperationEvent.orphaned_at.is_(None))) or 0
+
+
+async def _with_children(session: AsyncSession, rows: Sequence[Operation]) -> list[ClientOperation]:
+    codes = [row.code for row in rows]
+    deposits = select(Deposit).where(Deposit.operation_code.in_(codes), Deposit.removed_at.is_(None))
+    proofs = select(Proof).where(Proof.operation_code.in_(codes), Proof.removed_at.is_(None))
+    invoices = select(Invoice).where(Invoice.operation_code.in_(codes))
+    found_deposits = await _grouped(session, deposits.order_by(Deposit.number), codes)
+    found_proofs = await _grouped(session, proofs.order_by(Proof.number), codes)
+    found_invoices = await _grouped(session, invoices.order_by(Invoice.id), codes)
+    return [
+        ClientOperation(
+            row=row,
+            deposits=found_deposits[row.code],
+            proofs=found_proofs[row.code],
+            invoices=found_invoices[row.code],
+        )
+        for row in rows
+    ]
+
+
+async def _grouped(session: AsyncSession, wanted: Any, codes: Sequence[str]) -> dict[str, list[Any]]:
+    """One read for a whole page, by operation (a read per row made lists slow)."""
+    grouped: dict[str, list[Any]] = {code: [] for code in codes}
+    if codes:
+        for child in (await session.scalars(wanted)).all():
+            grouped[child.operation_code].append(child)
+    return grouped

@@ -1,0 +1,25 @@
+"""What does not tie, kept until a person or the reconciliation closes it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.tables import Incident
+
+
+async def open_incident(session: AsyncSession, *, kind: str, subject: str, detail: str) -> None:
+    """Open an incident, unless one of this kind is already open for the subject."""
+    await session.execute(insert(Incident).values(kind=kind, subject=subject, detail=detail).on_conflict_do_nothing())
+
+
+async def close_incidents(session: AsyncSession, *, kind: str, subject: str, at: datetime) -> None:
+    """It ties again."""
+    await session.execute(
+        update(Incident)
+        .where(Incident.kind == kind, Incident.subject == subject, Incident.closed_at.is_(None))
+        .values(closed_at=at)
+    )

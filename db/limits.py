@@ -1,0 +1,33 @@
+"""How much a client may still exchange, counted in one place for every channel and for edits of an amount."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import parameters
+from db.tables import Client, Operation
+from domain.calendar import business_day
+from domain.limits import check_limit
+from domain.operations import State
+
+COUNTED = (State.COMPLETADA, State.PENDIENTE, State.EN_PROCESO)
+
+
+async def check_client_limit(session: AsyncSession, client: Client, usd: Decimal, *, code: str, now: datetime) -> None:
+    """The limit without complete documents, over Completada and open operations other than `code` (F132)."""
+    if client.has_complete_documents:
+        return
+    counted = select(func.coalesce(func.sum(Operation.amount_usd), 0)).where(
+        Operation.client_id == client.id, Operation.state.in_(COUNTED), Operation.code != code
+    )
+    limit = await parameters.value(session, "limit_without_documents_usd", business_day(now))
+    check_limit(
+        has_complete_documents=False,
+        accumulated_usd=Decimal(await session.scalar(counted) or 0),
+        amount_usd=usd,
+        limit_usd=Decimal(limit),
+    )

@@ -1,0 +1,124 @@
+"""Referral codes and the pips that they earn, read from the ledger: a balance is the sum of its entries (F125)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import audit, clients, parameters
+from db.tables import Client, Operation, ReferralEntry, RewardCode
+from domain import referrals as rules
+from domain.calendar import business_day
+from domain.errors import Conflict, Invalid
+from domain.operations import Actor, ActorKind, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Referred:
+    """A client who came by this client's code, with its newest operation if it has any."""
+
+    client: Client
+    newest: Operation | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stats:
+    """What the referral page shows. `completed` counts the referred clients' completed operations."""
+
+    balance: rules.Balance
+    benefits: int
+    completed: int
+    referred: Sequence[Referred]
+
+
+async def stats(session: AsyncSession, client_id: int) -> Stats:
+    """A client's own referrals."""
+    came = select(Client).where(Client.referred_by == client_id).order_by(Client.created_at.desc(), Client.id.desc())
+    people = (await session.scalars(came)).all()
+    newest = await _newest_operations(session, [person.id for person in people])
+    done = select(func.count()).where(
+        Operation.client_id.in_([person.id for person in people]), Operation.state == State.COMPLETADA
+    )
+    granted = select(func.count()).where(
+        ReferralEntry.client_id == client_id, ReferralEntry.kind == rules.LedgerKind.OPERATION_BENEFIT
+    )
+    return Stats(
+        balance=await balance(session, client_id),
+        benefits=await session.scalar(granted) or 0,
+        completed=await session.scalar(done) or 0,
+        referred=[Referred(client=person, newest=newest.get(person.id)) for person in people],
+    )
+
+
+async def balance(session: AsyncSession, client_id: int) -> rules.Balance:
+    """What the client's entries add up to, in pips."""
+    rows = (await session.scalars(select(ReferralEntry).where(ReferralEntry.client_id == client_id))).all()
+    return rules.balance(rules.Entry(kind=row.kind, pips=row.pips) for row in rows)
+
+
+async def redeem(session: AsyncSession, client_id: int, now: datetime) -> RewardCode:
+    """Spend pips on a reward code. Raises Conflict when there are too few.
+
+    The client's row is held while the ledger is added up, so that two redemptions never spend the same pips.
+    """
+    await clients.lock(session, client_id)
+    today = business_day(now)
+    cost = int(await parameters.value(session, "reward_code_pips", today))
+    worth = int(await parameters.value(session, "reward_code_benefit_pips", today))
+    spent = rules.redeem(available=(await balance(session, client_id)).available, cost=cost)
+    reward = RewardCode(code=await clients.free_code(session), owner_id=client_id, pips=worth)
+    session.add(reward)
+    await session.flush()
+    session.add(
+        ReferralEntry(client_id=client_id, kind=spent.kind, pips=spent.pips, reward_code_id=reward.id, at=now)
+    )
+    themselves = Actor(kind=ActorKind.CLIENT, id=client_id)
+    audit.record(session, actor=themselves, action="referrals.redeem", entity="reward_code", entity_id=reward.id)
+    return reward
+
+
+async def benefit(session: AsyncSession, code: str, *, client_id: int | None, now: datetime) -> int:
+    """Pips by which `code` would improve the rate of a new operation of this client, or of anybody's when None.
+
+    The same answer that creating the operation gives: a reward code of another client, or a first referral code.
+    Raises Invalid or Conflict, with the reason.
+    """
+    reward = await session.scalar(select(RewardCode).where(RewardCode.code == code))
+    if reward is not None:
+        return _of_reward(reward, client_id)
+    owner = await session.scalar(select(Client).where(Client.referral_code == code, Client.closed_at.is_(None)))
+    if owner is None:
+        raise Invalid("COUPON_UNKNOWN", "Ese código no existe. Revísalo o continúa sin código.", field="coupon")
+    if client_id is not None:
+        await _check_first_referral(session, owner, client_id)
+    return int(await parameters.value(session, "reward_code_benefit_pips", business_day(now)))
+
+
+def _of_reward(reward: RewardCode, client_id: int | None) -> int:
+    if reward.owner_id == client_id:
+        raise Invalid("COUPON_OWN", "Este cupón es para regalar; no puedes usarlo tú.", field="coupon")
+    if reward.used_at is not None or reward.reserved_for is not None:
+        raise Conflict("COUPON_USED", "Este cupón ya se usó. Cada cupón vale para una sola operación.", field="coupon")
+    return reward.pips
+
+
+async def _check_first_referral(session: AsyncSession, owner: Client, client_id: int) -> None:
+    if owner.id == client_id:
+        raise Invalid("COUPON_OWN", "No puedes usar tu propio código.", field="coupon")
+    client = await clients.live(session, client_id)
+    if client.used_referral_code is not None:
+        raise Conflict("REFERRAL_USED", "Ya usaste un código de referido. Puedes usar un cupón.", field="coupon")
+
+
+async def _newest_operations(session: AsyncSession, client_ids: Sequence[int]) -> dict[int, Operation]:
+    newest = (
+        select(Operation)
+        .where(Operation.client_id.in_(client_ids))
+        .distinct(Operation.client_id)
+        .order_by(Operation.client_id, Operation.id.desc())
+    )
+    return {row.client_id: row for row in (await session.scalars(newest)).all()}

@@ -1,0 +1,65 @@
+"""The money effects of a completed operation, posted once each by key and all in one transaction.
+
+Ledger entries and bank movements join here with the treasury; pips, coupon and counters are posted now.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import parameters
+from db.tables import Client, Operation, ReferralEntry, RewardCode, Settlement
+from domain.calendar import business_day
+from domain.errors import Conflict
+from domain.operations import State
+from domain.referrals import LedgerKind
+
+
+async def settle(session: AsyncSession, code: str, *, at: datetime) -> None:
+    """Consume the coupon, link and credit the referrer, count the operation. Running it again changes nothing.
+
+    Raises Conflict when the operation is not Completada.
+    """
+    operation = await session.scalar(select(Operation).where(Operation.code == code))
+    if operation is None or operation.state is not State.COMPLETADA:
+        raise Conflict("NOT_COMPLETED", f"{code} no está Completada; no se liquida.")
+    client = await session.get_one(Client, operation.client_id, with_for_update=True)
+    if operation.coupon and await _first_time(session, code, "cupon", {"coupon_pips": operation.coupon_pips}):
+        await _consume_coupon(session, operation, client, at)
+    if client.referred_by is not None:
+        pips = int(await parameters.value(session, "referral_pips", business_day(at)))
+        if await _first_time(session, code, "pips", {"client_id": client.referred_by, "pips": pips}):
+            entry = ReferralEntry(
+                client_id=client.referred_by, kind=LedgerKind.OPERATION_BENEFIT, pips=pips, operation_code=code, at=at
+            )
+            session.add(entry)
+    if await _first_time(session, code, "contadores", {"client_id": client.id}):
+        client.completed_operations += 1
+
+
+async def _first_time(session: AsyncSession, code: str, kind: str, detail: dict[str, Any]) -> bool:
+    """Whether this kind of effect is posted now; False when it already was (F125)."""
+    values = {"operation_code": code, "kind": kind, "detail": detail}
+    posted = await session.scalar(insert(Settlement).values(values).on_conflict_do_nothing().returning(Settlement.kind))
+    return posted is not None
+
+
+async def _consume_coupon(session: AsyncSession, operation: Operation, client: Client, at: datetime) -> None:
+    """A reward code is spent; a referral code makes its owner this client's referrer, once for life (F120)."""
+    spent = await session.scalar(
+        update(RewardCode)
+        .where(RewardCode.code == operation.coupon, RewardCode.reserved_for == operation.code)
+        .values(used_at=at)
+        .returning(RewardCode.id)
+    )
+    if spent is not None or client.used_referral_code is not None:
+        return
+    owner = await session.scalar(select(Client.id).where(Client.referral_code == operation.coupon))
+    if owner is not None and owner != client.id:
+        client.used_referral_code = operation.coupon
+        client.referred_by = owner

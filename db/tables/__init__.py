@@ -1,0 +1,53 @@
+"""Every table of the house, by noun. Importing this package fills `Base.metadata`."""
+
+from db.tables.audit import AuditEntry, IdempotencyKey, Incident, Parameter
+from db.tables.base import Base
+from db.tables.clients import Client, ClientAccount, ClientDocument
+from db.tables.compliance import TransactionMonitoring
+from db.tables.invoices import Invoice, InvoiceAttempt, InvoiceSeries
+from db.tables.notifications import Delivery, Notification, PushSubscription
+from db.tables.operations import (
+    Deposit,
+    Note,
+    Operation,
+    OperationEvent,
+    Payout,
+    Proof,
+    Refund,
+    Settlement,
+)
+from db.tables.referrals import ReferralEntry, RewardCode
+from db.tables.treasury import ExchangeRate, HouseAccount
+from db.tables.users import Session, User
+
+__all__ = [
+    "AuditEntry",
+    "Base",
+    "Client",
+    "ClientAccount",
+    "ClientDocument",
+    "Delivery",
+    "Deposit",
+    "ExchangeRate",
+    "HouseAccount",
+    "IdempotencyKey",
+    "Incident",
+    "Invoice",
+    "InvoiceAttempt",
+    "InvoiceSeries",
+    "Note",
+    "Notification",
+    "Operation",
+    "OperationEvent",
+    "Parameter",
+    "Payout",
+    "Proof",
+    "PushSubscription",
+    "ReferralEntry",
+    "Refund",
+    "RewardCode",
+    "Session",
+    "Settlement",
+    "TransactionMonitoring",
+    "User",
+]

@@ -1,0 +1,119 @@
+"""Clients, their documents and their bank accounts."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import Base, Id, Instant, Now, Words, one_of
+from domain.accounts import AccountType, Bank, Region
+from domain.clients import ClientStatus, DocumentType, KycStatus
+from domain.money import Currency
+
+
+class Client(Base):
+    """A person or company that exchanges money here.
+
+    Unique by type and number of document among those not closed (F137). `trader_id` is the owner of the portfolio and
+    may be empty for a self-registered client (F182). `email` may hold several addresses joined by `;` (F113, F114).
+    """
+
+    __tablename__ = "clients"
+    __table_args__ = (
+        Index(
+            "uq_clients_live_document",
+            "document_type",
+            "document_number",
+            unique=True,
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index("ix_clients_document_number", "document_number"),
+    )
+
+    id: Mapped[Id]
+    document_type: Mapped[DocumentType] = mapped_column(one_of(DocumentType, "document_type"))
+    document_number: Mapped[Words]
+    given_names: Mapped[Words] = mapped_column(server_default="")
+    paternal_surname: Mapped[Words] = mapped_column(server_default="")
+    maternal_surname: Mapped[Words] = mapped_column(server_default="")
+    company_name: Mapped[Words] = mapped_column(server_default="")
+    contact_person: Mapped[Words] = mapped_column(server_default="")
+    email: Mapped[Words]
+    phone: Mapped[Words] = mapped_column(server_default="")
+    address: Mapped[Words] = mapped_column(server_default="")
+    department: Mapped[Words] = mapped_column(server_default="")
+    province: Mapped[Words] = mapped_column(server_default="")
+    district: Mapped[Words] = mapped_column(server_default="")
+    status: Mapped[ClientStatus] = mapped_column(one_of(ClientStatus, "status"))
+    kyc_status: Mapped[KycStatus] = mapped_column(one_of(KycStatus, "kyc_status"))
+    has_complete_documents: Mapped[bool] = mapped_column(server_default=text("false"))
+    origin: Mapped[Words] = mapped_column(server_default="web")
+    accepts_promotions: Mapped[bool] = mapped_column(server_default=text("false"))
+    trader_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"), index=True)
+    password_hash: Mapped[Words]
+    # A temporary password lives beside the real one until it is used, so that a lost mail locks nobody out (F180).
+    temporary_password_hash: Mapped[str | None]
+    temporary_password_until: Mapped[Instant | None]
+    requires_password_change: Mapped[bool] = mapped_column(server_default=text("false"))
+    failed_attempts: Mapped[int] = mapped_column(server_default="0")
+    locked_until: Mapped[Instant | None]
+    referral_code: Mapped[Words] = mapped_column(unique=True)
+    used_referral_code: Mapped[str | None]
+    referred_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("clients.id"), index=True)
+    # The restrictive-list flag that `assess_operation` reads; the screening engine maintains it.
+    list_match: Mapped[bool] = mapped_column(server_default=text("false"))
+    completed_operations: Mapped[int] = mapped_column(server_default="0")
+    closed_at: Mapped[Instant | None]
+    created_at: Mapped[Now]
+
+
+class ClientDocument(Base):
+    """A file that a client sent to prove who it is."""
+
+    __tablename__ = "client_documents"
+
+    id: Mapped[Id]
+    client_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("clients.id"), index=True)
+    kind: Mapped[Words]
+    file_key: Mapped[Words]
+    content_type: Mapped[Words]
+    size: Mapped[int]
+    created_at: Mapped[Now]
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('dni_front', 'dni_back', 'ruc_ficha')", name="kind"),
+        UniqueConstraint("client_id", "kind", "file_key"),
+    )
+
+
+class ClientAccount(Base):
+    """A client's own bank account. Rows are hidden, never deleted: old operations point at them (F156).
+
+    `position` is the stable order that the public contract's `banco_cuenta_id` counts in.
+    """
+
+    __tablename__ = "client_accounts"
+    __table_args__ = (
+        Index(
+            "uq_client_accounts_live",
+            "client_id",
+            "bank",
+            "account_type",
+            "currency",
+            "number",
+            unique=True,
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    client_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("clients.id"), index=True)
+    position: Mapped[int]
+    bank: Mapped[Bank] = mapped_column(one_of(Bank, "bank"))
+    bank_label: Mapped[Words] = mapped_column(server_default="")
+    account_type: Mapped[AccountType] = mapped_column(one_of(AccountType, "account_type"))
+    currency: Mapped[Currency] = mapped_column(one_of(Currency, "currency"))
+    number: Mapped[Words]
+    region: Mapped[Region] = mapped_column(one_of(Region, "region"))
+    removed_at: Mapped[Instant | None]
+    created_at: Mapped[Now]

@@ -1,0 +1,87 @@
+"""The house's time: business day, opening hours and holidays, always in America/Lima.
+
+Every function takes an aware instant; a naive one is a programming error and raises ValueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import holidays
+
+LIMA = ZoneInfo("America/Lima")
+
+# Weekday (Monday is 0) → opens, closes. The one table of every channel (F084); closing time itself is closed.
+Hours = Mapping[int, tuple[time, time]]
+OPENING_HOURS: Hours = {
+    **dict.fromkeys(range(5), (time(9), time(18))),
+    5: (time(9), time(13)),
+}
+
+# A house that is shut for this long has a wrong table, not a long holiday.
+_SEARCH_DAYS = 31
+
+_HOLIDAYS = holidays.country_holidays("PE")
+
+
+def in_lima(instant: datetime) -> datetime:
+    """The same instant on Lima's clock. Raises ValueError when it has no zone."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return instant.astimezone(LIMA)
+
+
+def business_day(instant: datetime) -> date:
+    """The day that money, reports and closings are booked on: 19:30 in Lima is still today (F073)."""
+    return in_lima(instant).date()
+
+
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """First instant of the business day and of the next one, in UTC: `start <= instant < end`."""
+    start = datetime.combine(day, time(), LIMA)
+    end = datetime.combine(day + timedelta(days=1), time(), LIMA)
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def is_holiday(day: date) -> bool:
+    """Whether it is a national holiday of Peru (DLeg 713 and its additions, by the `holidays` package)."""
+    return day in _HOLIDAYS
+
+
+def is_open(instant: datetime, hours: Hours = OPENING_HOURS) -> bool:
+    """Whether the house attends at this instant."""
+    local = in_lima(instant)
+    session = _session(local.date(), hours)
+    return session is not None and session[0] <= local < session[1]
+
+
+def next_opening(instant: datetime, hours: Hours = OPENING_HOURS) -> datetime:
+    """The first instant, from this one on, when the house attends, in UTC; the instant itself when it is open (F083).
+
+    Raises ValueError when the table never opens.
+    """
+    local = in_lima(instant)
+    for ahead in range(_SEARCH_DAYS):
+        session = _session(local.date() + timedelta(days=ahead), hours)
+        if session is not None and local < session[1]:
+            return max(local, session[0]).astimezone(UTC)
+    raise ValueError("the table of hours never opens")
+
+
+def format_day(day: date) -> str:
+    """`25/11/2026`."""
+    return f"{day:%d/%m/%Y}"
+
+
+def format_moment(instant: datetime) -> str:
+    """`25/11/2026 14:35`, on Lima's clock."""
+    return f"{in_lima(instant):%d/%m/%Y %H:%M}"
+
+
+def _session(day: date, hours: Hours) -> tuple[datetime, datetime] | None:
+    if is_holiday(day) or day.weekday() not in hours:
+        return None
+    opens, closes = hours[day.weekday()]
+    return datetime.combine(day, opens, LIMA), datetime.combine(day, closes, LIMA)

@@ -1,0 +1,107 @@
+"""The Temporal server: how a process connects, and how payloads are written and hidden.
+
+Connection settings are Temporal's own (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, TLS paths, or a
+profile file), read by `temporalio.envconfig`. `PAYLOAD_KEYS` ("name:base64key,…", first one encrypts) turns on AES-GCM.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import os
+from collections.abc import Iterable, Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from temporalio.api.common.v1 import Payload
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
+from temporalio.envconfig import ClientConfig
+
+ENCODING = b"binary/encrypted"
+NONCE_BYTES = 12
+
+
+class TemporalSettings(BaseSettings):
+    """What the house adds to Temporal's own connection variables."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    payload_keys: SecretStr | None = Field(default=None, validation_alias="PAYLOAD_KEYS")
+    temporal_ui_url: str = Field(default="http://127.0.0.1:8233", validation_alias="TEMPORAL_UI_URL")
+
+
+class EncryptionCodec(PayloadCodec):
+    """AES-GCM over whole payloads. The key's name travels in clear, so that keys can be rotated."""
+
+    def __init__(self, keys: dict[str, bytes]) -> None:
+        """`keys` by name; the first one encrypts, all of them decrypt."""
+        self._ciphers = {name: AESGCM(key) for name, key in keys.items()}
+        self._current = next(iter(keys))
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Hide each payload."""
+        return [self._encode(payload) for payload in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Show each payload that was hidden; leave the others as they are. Raises ValueError for an unknown key."""
+        return [self._decode(payload) for payload in payloads]
+
+    def _encode(self, payload: Payload) -> Payload:
+        nonce = os.urandom(NONCE_BYTES)
+        hidden = self._ciphers[self._current].encrypt(nonce, payload.SerializeToString(), None)
+        return Payload(metadata={"encoding": ENCODING, "key": self._current.encode()}, data=nonce + hidden)
+
+    def _decode(self, payload: Payload) -> Payload:
+        if payload.metadata.get("encoding") != ENCODING:
+            return payload
+        cipher = self._ciphers.get(payload.metadata["key"].decode())
+        if cipher is None:
+            raise ValueError("PAYLOAD_KEYS no tiene la clave con que se guardó este dato.")
+        try:
+            shown = cipher.decrypt(payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:], None)
+        except InvalidTag as error:
+            raise ValueError("La clave de PAYLOAD_KEYS no corresponde a este dato.") from error
+        return Payload.FromString(shown)
+
+
+def codec(settings: TemporalSettings) -> EncryptionCodec | None:
+    """The codec of PAYLOAD_KEYS, or None where payloads travel in clear. Raises ValueError when a key is malformed."""
+    if settings.payload_keys is None or not settings.payload_keys.get_secret_value():
+        return None
+    return EncryptionCodec(dict(_keys(settings.payload_keys.get_secret_value().split(","))))
+
+
+def _keys(pairs: Iterable[str]) -> Iterable[tuple[str, bytes]]:
+    for pair in pairs:
+        name, _, encoded = pair.strip().partition(":")
+        key = base64.b64decode(encoded, validate=True)
+        if not name or len(key) not in {16, 24, 32}:
+            raise ValueError("PAYLOAD_KEYS debe ser nombre:clave en base64 de 16, 24 o 32 bytes, separados por comas.")
+        yield name, key
+
+
+def data_converter(settings: TemporalSettings) -> DataConverter:
+    """Pydantic's converter (exact decimals), encrypted when there are keys; failures are hidden with the rest."""
+    hidden = codec(settings)
+    if hidden is None:
+        return pydantic_data_converter
+    return dataclasses.replace(
+        pydantic_data_converter,
+        payload_codec=hidden,
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+
+
+async def connect(settings: TemporalSettings, *, lazy: bool = False) -> Client:
+    """A client for this process. `lazy` lets the API start while Temporal is away (reads go on, commands answer 503)."""
+    config = ClientConfig.load_client_connect_config()
+    return await Client.connect(**config, data_converter=data_converter(settings), lazy=lazy)
+
+
+def workflow_url(settings: TemporalSettings, namespace: str, workflow_id: str) -> str:
+    """Where staff reads this workflow in the Temporal UI."""
+    return f"{settings.temporal_ui_url.rstrip('/')}/namespaces/{namespace}/workflows/{workflow_id}"

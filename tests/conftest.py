@@ -1,0 +1,74 @@
+"""What every ring of tests stands on: a real PostgreSQL whose migrated template is cloned for each test."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "temporal-dev"))
+
+import postgres  # noqa: E402 - a program of temporal-dev/, found by path
+
+from db import migrations  # noqa: E402
+from db.session import Sessions, make_engine, make_sessions  # noqa: E402
+from db.settings import DatabaseSettings  # noqa: E402
+
+TEMPLATE = "qoricash_template"
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of this test process, with the migrated template database in it."""
+    password = secrets.token_hex(8)
+    port = free_port()
+    data = tmp_path_factory.mktemp("postgres") / "data"
+    for folder in data.parents[:3]:
+        os.chmod(folder, 0o755)
+    with postgres.running(data, port=port, password=password) as url:
+        _run(url, f"CREATE DATABASE {TEMPLATE}")
+        migrations.upgrade(DatabaseSettings(url=postgres.url(port, password, TEMPLATE)))
+        yield url
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """An empty, migrated database of this test alone."""
+    name = f"test_{secrets.token_hex(6)}"
+    _run(postgres_url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield f"{postgres_url.rpartition('/')[0]}/{name}"
+    _run(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """The pool of this test's database."""
+    made = make_engine(DatabaseSettings(url=database_url))
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+def sessions(engine: AsyncEngine) -> Sessions:
+    """Sessions on this test's database."""
+    return make_sessions(engine)
+
+
+def _run(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)

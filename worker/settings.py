@@ -1,0 +1,21 @@
+"""How the worker runs: its share of the machine, and how long it takes to say goodbye."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class WorkerSettings(BaseSettings):
+    """`WORKER_*` variables."""
+
+    model_config = SettingsConfigDict(env_prefix="WORKER_", extra="ignore")
+
+    max_cached_workflows: int = 1000
+    graceful_shutdown_seconds: int = 30
+
+    @property
+    def graceful_shutdown(self) -> timedelta:
+        """After a kill the sticky queue costs the next command 10 s; a goodbye costs it nothing."""
+        return timedelta(seconds=self.graceful_shutdown_seconds)

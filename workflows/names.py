@@ -1,0 +1,39 @@
+"""Names that histories and the Temporal UI keep. Changing one breaks what is running: add, never rename."""
+
+from __future__ import annotations
+
+from temporalio.common import SearchAttributeKey
+
+OPERATION = "Operation"
+RECONCILIATION = "Reconciliation"
+
+# Task queues: effects on outside services wait on their own, so that a slow provider never delays a person's click.
+OPERATIONS_QUEUE = "operaciones"
+INVOICING_QUEUE = "facturacion"
+NOTICES_QUEUE = "avisos"
+
+# Updates that are not commands of a person (those are named in domain/lifecycle.py).
+CREATE = "create"
+ADD_NOTE = "add_note"
+RESYNC = "resync"
+SNAPSHOT = "snapshot"
+
+RECORD_CREATION = "record_creation"
+RECORD_TRANSITION = "record_transition"
+RECORD_NOTE = "record_note"
+RECORD_ALERT = "record_alert"
+ASSESS_OPERATION = "assess_operation"
+SETTLE = "settle"
+ISSUE_INVOICE = "issue_invoice"
+DELIVER_NOTICE = "deliver_notice"
+RECONCILE_OPERATIONS = "reconcile_operations"
+
+# Search attributes: at most ten Keyword on a SQL visibility store, and never anything that identifies a person.
+OP_ESTADO = SearchAttributeKey.for_keyword("OpEstado")
+OP_TIPO = SearchAttributeKey.for_keyword("OpTipo")
+OP_ORIGEN = SearchAttributeKey.for_keyword("OpOrigen")
+OP_OPERADOR = SearchAttributeKey.for_keyword("OpOperador")
+OP_ATENCION = SearchAttributeKey.for_keyword("OpAtencion")
+CLIENTE_ID = SearchAttributeKey.for_keyword("ClienteId")
+OP_VENCE = SearchAttributeKey.for_datetime("OpVence")
+SEARCH_ATTRIBUTES = (OP_ESTADO, OP_TIPO, OP_ORIGEN, OP_OPERADOR, OP_ATENCION, CLIENTE_ID, OP_VENCE)
