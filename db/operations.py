@@ -274,11 +274,11 @@ async def _sync_lines(
     """The rows become the workflow's lines; a line that is gone keeps its row, with the instant of its removal."""
     rows = {row.number: row for row in await session.scalars(select(table).where(table.operation_code == code))}
     for line in lines:
+        account = await session.get(ClientAccount, line.account_id) if line.account_id else None
         row = rows.pop(line.number, None)
         if row is None:
             row = table(operation_code=code, number=line.number, created_at=at)
             session.add(row)
-        account = await session.get(ClientAccount, line.account_id) if line.account_id else None
         row.amount, row.account_id, row.transfer_code = line.amount, line.account_id, line.transfer_code
         row.bank, row.account = (account.bank.value, account.number) if account else ("", "")
         row.removed_at = None

@@ -18,6 +18,8 @@ def make_engine(settings: DatabaseSettings) -> AsyncEngine:
         pool_timeout=settings.pool_timeout,
         pool_recycle=settings.pool_recycle,
         pool_pre_ping=True,
+        # A failed statement is logged without its values: they are people's data (F186).
+        hide_parameters=True,
         connect_args={"options": "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s"},
     )
 

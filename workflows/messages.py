@@ -146,6 +146,24 @@ class NoticeOrder:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvoiceIssued:
+    """The comprobante that NubeFact has; `status` is Enviado or Aceptado."""
+
+    status: str
+    series: str
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientNoticeOrder:
+    """Send one notice that is about a client and no operation. `key` tells apart two of the same kind."""
+
+    client_id: int
+    notice: str
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReconciliationReport:
     """What the comparison of open workflows with rows found."""
 

@@ -6,6 +6,7 @@ from temporalio.common import SearchAttributeKey
 
 OPERATION = "Operation"
 RECONCILIATION = "Reconciliation"
+CLIENT_NOTICE = "ClientNotice"
 
 # Task queues: effects on outside services wait on their own, so that a slow provider never delays a person's click.
 OPERATIONS_QUEUE = "operaciones"
@@ -26,6 +27,7 @@ ASSESS_OPERATION = "assess_operation"
 SETTLE = "settle"
 ISSUE_INVOICE = "issue_invoice"
 DELIVER_NOTICE = "deliver_notice"
+DELIVER_CLIENT_NOTICE = "deliver_client_notice"
 RECONCILE_OPERATIONS = "reconcile_operations"
 
 # Search attributes: at most ten Keyword on a SQL visibility store, and never anything that identifies a person.
@@ -37,3 +39,8 @@ OP_ATENCION = SearchAttributeKey.for_keyword("OpAtencion")
 CLIENTE_ID = SearchAttributeKey.for_keyword("ClienteId")
 OP_VENCE = SearchAttributeKey.for_datetime("OpVence")
 SEARCH_ATTRIBUTES = (OP_ESTADO, OP_TIPO, OP_ORIGEN, OP_OPERADOR, OP_ATENCION, CLIENTE_ID, OP_VENCE)
+
+
+def client_notice_id(notice: str, client_id: int, key: str) -> str:
+    """The id of a `ClientNotice` workflow: by internal id, so that the Temporal UI names no person."""
+    return f"aviso-{notice}-{client_id}-{key}"

@@ -22,7 +22,9 @@ NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
 EXPIRY = timedelta(minutes=15)
 
 
-def request(client: Customer, *, kind: Kind = Kind.COMPRA, usd: str = "31.00", origin: Origin = Origin.WEB, coupon: str = "") -> NewOperation:
+def request(
+    client: Customer, *, kind: Kind = Kind.COMPRA, usd: str = "31.00", origin: Origin = Origin.WEB, coupon: str = ""
+) -> NewOperation:
     source, destination = (client.usd, client.pen) if kind is Kind.COMPRA else (client.pen, client.usd)
     return NewOperation(
         actor=Actor(kind=ActorKind.CLIENT, id=client.id),

@@ -1,0 +1,127 @@
+"""Business day, opening hours and dates, on Lima's clock whatever the machine's."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.calendar import (
+    LIMA,
+    business_day,
+    day_bounds,
+    format_day,
+    format_moment,
+    is_holiday,
+    is_open,
+    next_opening,
+)
+
+INSTANTS = st.datetimes(
+    min_value=datetime(2025, 1, 1),  # noqa: DTZ001 - hypothesis attaches the zone
+    max_value=datetime(2028, 12, 31),  # noqa: DTZ001 - hypothesis attaches the zone
+    timezones=st.sampled_from([UTC, LIMA, ZoneInfo("Asia/Tokyo"), ZoneInfo("Europe/Madrid")]),
+)
+
+
+def _lima(text):
+    return datetime.fromisoformat(text).replace(tzinfo=LIMA)
+
+
+@pytest.mark.parametrize(
+    ("instant", "day"),
+    [
+        ("2026-06-11T19:30-05:00", date(2026, 6, 11)),
+        ("2026-06-12T00:30+00:00", date(2026, 6, 11)),
+        ("2026-06-30T23:50-05:00", date(2026, 6, 30)),
+        ("2026-01-17T00:00+09:00", date(2026, 1, 16)),
+    ],
+)
+def test_the_business_day_is_limas(instant, day):
+    """F073, F074, F075, F077, F078."""
+    assert business_day(datetime.fromisoformat(instant)) == day
+
+
+@given(instant=INSTANTS)
+def test_an_instant_lies_within_the_bounds_of_its_business_day(instant):
+    """F068, F073."""
+    start, end = day_bounds(business_day(instant))
+    assert start <= instant < end
+    assert end - start == timedelta(days=1)
+    assert start.tzinfo is end.tzinfo is UTC
+
+
+@pytest.mark.parametrize("ask", [business_day, is_open, next_opening, format_moment])
+def test_a_naive_instant_is_a_programming_error(ask):
+    """F068, F069, F071."""
+    with pytest.raises(ValueError, match="time zone"):
+        ask(datetime(2026, 6, 11, 19, 30))  # noqa: DTZ001 - the fault under test
+
+
+@pytest.mark.parametrize(
+    ("at", "opens"),
+    [
+        ("2026-11-20T18:30", "2026-11-21T09:00"),  # Friday evening → Saturday
+        ("2026-11-21T13:01", "2026-11-23T09:00"),  # Saturday afternoon → Monday
+        ("2026-11-21T13:00", "2026-11-23T09:00"),
+        ("2026-11-22T10:00", "2026-11-23T09:00"),  # Sunday → Monday
+        ("2026-11-23T07:15", "2026-11-23T09:00"),  # before opening
+        ("2026-07-27T18:00", "2026-07-30T09:00"),  # Fiestas Patrias, 28 and 29 July
+        ("2026-12-07T19:00", "2026-12-10T09:00"),  # 8 and 9 December
+        ("2026-04-01T18:00", "2026-04-04T09:00"),  # Holy Thursday and Good Friday → Saturday
+        ("2026-11-25T14:35", "2026-11-25T14:35"),  # open: now
+    ],
+)
+def test_the_next_opening_skips_nights_sundays_and_holidays(at, opens):
+    """F083."""
+    assert next_opening(_lima(at)) == _lima(opens)
+
+
+@pytest.mark.parametrize(
+    ("at", "answer"),
+    [
+        ("2026-11-23T08:59:59", False),
+        ("2026-11-23T09:00", True),
+        ("2026-11-23T17:59:59", True),
+        ("2026-11-23T18:00", False),
+        ("2026-11-21T12:59", True),
+        ("2026-11-21T13:30", False),
+        ("2026-11-22T10:00", False),
+        ("2026-07-28T10:00", False),
+    ],
+)
+def test_the_house_is_open_monday_to_friday_9_to_18_and_saturday_9_to_13(at, answer):
+    """F084: Saturday 13:30 is closed for every channel."""
+    assert is_open(_lima(at)) is answer
+
+
+@given(instant=INSTANTS)
+def test_at_the_next_opening_the_house_is_open_and_was_not_before(instant):
+    opening = next_opening(instant)
+    assert opening >= instant
+    assert is_open(opening)
+    assert is_open(instant) == (opening == instant)
+
+
+def test_the_hours_are_data():
+    """F084."""
+    sundays = {6: (time(10), time(12))}
+    assert is_open(_lima("2026-11-22T11:00"), sundays)
+    assert next_opening(_lima("2026-11-23T10:00"), sundays) == _lima("2026-11-29T10:00")
+    with pytest.raises(ValueError, match="never opens"):
+        next_opening(_lima("2026-11-23T10:00"), {})
+
+
+def test_national_holidays_are_known_in_any_year():
+    assert all(is_holiday(date(year, 7, 28)) for year in (2025, 2026, 2030))
+    assert is_holiday(date(2027, 3, 26))  # Good Friday moves
+    assert not is_holiday(date(2026, 11, 25))
+
+
+def test_dates_are_written_day_first_and_on_limas_clock():
+    """F072, F081."""
+    assert format_day(date(2026, 11, 25)) == "25/11/2026"
+    assert format_moment(datetime(2026, 11, 25, 19, 35, tzinfo=UTC)) == "25/11/2026 14:35"
+    assert format_moment(datetime(2026, 11, 25, 20, 35, tzinfo=ZoneInfo("Europe/Madrid"))) == "25/11/2026 14:35"
+    assert format_moment(datetime(2026, 11, 26, 4, 5, tzinfo=UTC)) == "25/11/2026 23:05"
