@@ -91,9 +91,7 @@ def at(accounts: Sequence[ClientAccount], index: int, *, field: str) -> ClientAc
     return accounts[index]
 
 
-def by_number(
-    accounts: Sequence[ClientAccount], number: str, currency: Currency, *, field: str
-) -> ClientAccount:
+def by_number(accounts: Sequence[ClientAccount], number: str, currency: Currency, *, field: str) -> ClientAccount:
     """The account with this number; one in `currency` first, since two may share a number. Raises Invalid."""
     same = [account for account in accounts if account.number == number]
     if not same:

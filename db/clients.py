@@ -139,9 +139,7 @@ async def _referrer(session: AsyncSession, code: str) -> Client | None:
         return None
     found = await session.scalar(select(Client).where(Client.referral_code == code, Client.closed_at.is_(None)))
     if found is None:
-        raise Invalid(
-            "COUPON_UNKNOWN", "Ese código no existe. Revísalo o continúa sin código.", field="referral_code"
-        )
+        raise Invalid("COUPON_UNKNOWN", "Ese código no existe. Revísalo o continúa sin código.", field="referral_code")
     return found
 
 

@@ -1,4 +1,4 @@
-"""The house's own accounts that a client is told to pay into. The list here is the authority, not the clients' copies."""
+"""The house's own accounts that clients pay into. The list here is the authority, not the copies in the clients."""
 
 from __future__ import annotations
 

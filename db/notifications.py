@@ -44,7 +44,9 @@ async def by_id(session: AsyncSession, notification_id: int) -> Notification | N
 
 async def since(session: AsyncSession, instant: datetime) -> Sequence[Notification]:
     """All that was told from `instant` on, in every room: what a listener that lost its connection must catch up."""
-    return (await session.scalars(select(Notification).where(Notification.at >= instant).order_by(Notification.id))).all()
+    return (
+        await session.scalars(select(Notification).where(Notification.at >= instant).order_by(Notification.id))
+    ).all()
 
 
 async def missed(session: AsyncSession, rooms: Iterable[str], last_id: int) -> Sequence[Notification]:

@@ -12,14 +12,13 @@ from decimal import Decimal
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import parameters
+from db import referrals
 from db.limits import check_client_limit
 from db.operations import add_history, announce
 from db.tables import Client, ClientAccount, ExchangeRate, RewardCode
 from db.tables import Operation as OperationRow
 from db.tables.operations import operation_code_seq
 from domain import operations as d
-from domain.calendar import business_day
 from domain.clients import ClientStatus
 from domain.commands import NewOperation
 from domain.errors import Conflict, Forbidden, Invalid, Missing
@@ -97,7 +96,7 @@ async def check_rules(
     """Every rule of a new operation, for every channel alike; answers its source and destination accounts."""
     if client is None:
         raise Missing("CLIENT_NOT_FOUND", "No encontramos a este cliente.", field="client_id")
-    _check_client(client, request.actor)
+    check_client(client, request.actor)
     accounts = (
         await _account(session, request.source_account_id, client.id, request.kind.client_pays, "source_account_id"),
         await _account(
@@ -111,7 +110,8 @@ async def check_rules(
     return accounts
 
 
-def _check_client(client: Client, actor: d.Actor) -> None:
+def check_client(client: Client, actor: d.Actor) -> None:
+    """Whether this client may operate at all, before anything else is looked at. Raises Refused (F133, F135)."""
     if actor.kind is d.ActorKind.CLIENT and actor.id != client.id:
         raise Forbidden("NOT_ALLOWED", "Solo puedes crear operaciones tuyas.")
     if client.status is ClientStatus.BLOQUEADO:
@@ -153,29 +153,10 @@ async def _published_rate(session: AsyncSession, kind: d.Kind) -> Decimal:
 
 
 async def _coupon_pips(session: AsyncSession, request: NewOperation, *, code: str, now: datetime) -> int:
-    """What the coupon improves the rate by. A reward code of another client, or a first referral code."""
+    """What the coupon improves the rate by."""
     if not request.coupon:
         return 0
-    reward = await session.scalar(select(RewardCode).where(RewardCode.code == request.coupon))
-    if reward is not None:
-        return _reward_pips(reward, request.client_id, code)
-    referrer = await session.scalar(select(Client).where(Client.referral_code == request.coupon))
-    client = await session.get(Client, request.client_id)
-    if referrer is None or client is None:
-        raise Invalid("COUPON_UNKNOWN", "Ese código no existe. Revísalo o continúa sin código.", field="coupon")
-    if referrer.id == client.id:
-        raise Invalid("COUPON_OWN", "No puedes usar tu propio código.", field="coupon")
-    if client.used_referral_code is not None:
-        raise Conflict("REFERRAL_USED", "Ya usaste un código de referido. Puedes usar un cupón.", field="coupon")
-    return int(await parameters.value(session, "reward_code_benefit_pips", business_day(now)))
-
-
-def _reward_pips(reward: RewardCode, client_id: int, code: str) -> int:
-    if reward.owner_id == client_id:
-        raise Invalid("COUPON_OWN", "Este cupón es para regalar; no puedes usarlo tú.", field="coupon")
-    if reward.used_at is not None or reward.reserved_for not in {None, code}:
-        raise Conflict("COUPON_USED", "Este cupón ya se usó. Cada cupón vale para una sola operación.", field="coupon")
-    return reward.pips
+    return await referrals.benefit(session, request.coupon, client_id=request.client_id, now=now, held_by=code)
 
 
 async def _reserve_coupon(session: AsyncSession, operation: d.Operation, _at: datetime) -> None:

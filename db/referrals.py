@@ -73,23 +73,21 @@ async def redeem(session: AsyncSession, client_id: int, now: datetime) -> Reward
     reward = RewardCode(code=await clients.free_code(session), owner_id=client_id, pips=worth)
     session.add(reward)
     await session.flush()
-    session.add(
-        ReferralEntry(client_id=client_id, kind=spent.kind, pips=spent.pips, reward_code_id=reward.id, at=now)
-    )
+    session.add(ReferralEntry(client_id=client_id, kind=spent.kind, pips=spent.pips, reward_code_id=reward.id, at=now))
     themselves = Actor(kind=ActorKind.CLIENT, id=client_id)
     audit.record(session, actor=themselves, action="referrals.redeem", entity="reward_code", entity_id=reward.id)
     return reward
 
 
-async def benefit(session: AsyncSession, code: str, *, client_id: int | None, now: datetime) -> int:
-    """Pips by which `code` would improve the rate of a new operation of this client, or of anybody's when None.
+async def benefit(session: AsyncSession, code: str, *, client_id: int | None, now: datetime, held_by: str = "") -> int:
+    """Pips by which `code` improves the rate of a new operation of this client, or of anybody's when None.
 
-    The same answer that creating the operation gives: a reward code of another client, or a first referral code.
-    Raises Invalid or Conflict, with the reason.
+    A reward code of another client, or a first referral code. `held_by` is the operation that may already hold the
+    reward. The calculator and the creation of an operation ask here alike. Raises Invalid or Conflict, with the reason.
     """
     reward = await session.scalar(select(RewardCode).where(RewardCode.code == code))
     if reward is not None:
-        return _of_reward(reward, client_id)
+        return _of_reward(reward, client_id, held_by)
     owner = await session.scalar(select(Client).where(Client.referral_code == code, Client.closed_at.is_(None)))
     if owner is None:
         raise Invalid("COUPON_UNKNOWN", "Ese código no existe. Revísalo o continúa sin código.", field="coupon")
@@ -98,10 +96,10 @@ async def benefit(session: AsyncSession, code: str, *, client_id: int | None, no
     return int(await parameters.value(session, "reward_code_benefit_pips", business_day(now)))
 
 
-def _of_reward(reward: RewardCode, client_id: int | None) -> int:
+def _of_reward(reward: RewardCode, client_id: int | None, held_by: str) -> int:
     if reward.owner_id == client_id:
         raise Invalid("COUPON_OWN", "Este cupón es para regalar; no puedes usarlo tú.", field="coupon")
-    if reward.used_at is not None or reward.reserved_for is not None:
+    if reward.used_at is not None or reward.reserved_for not in {None, held_by}:
         raise Conflict("COUPON_USED", "Este cupón ya se usó. Cada cupón vale para una sola operación.", field="coupon")
     return reward.pips
 

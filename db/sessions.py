@@ -27,9 +27,7 @@ class Locked(Refused):
     def __init__(self, until: datetime, now: datetime) -> None:
         """Say how many minutes are left."""
         minutes = max(1, -(-int((until - now).total_seconds()) // 60))
-        super().__init__(
-            "ACCOUNT_LOCKED", f"Por seguridad bloqueamos esta cuenta. Intenta de nuevo en {minutes} min."
-        )
+        super().__init__("ACCOUNT_LOCKED", f"Por seguridad bloqueamos esta cuenta. Intenta de nuevo en {minutes} min.")
         self.retry_after = max(1, int((until - now).total_seconds()))
 
 

@@ -110,7 +110,7 @@ async def change_own_password(
 
 
 async def deactivate(session: AsyncSession, user_id: int, *, actor: Actor, now: datetime) -> User:
-    """Nobody signs in with it any more, and what is open ends at once. Raises Conflict for oneself or the last Master."""
+    """Nobody signs in with it, and what is open ends at once. Raises Conflict for oneself or the last Master."""
     await _keep_a_master(session, user_id)
     row = await by_id(session, user_id, lock=True)
     if actor.id == user_id:

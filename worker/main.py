@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.client_notices import ClientNoticeActivities
@@ -22,11 +22,10 @@ from activities.reconciliation import ReconciliationActivities
 from activities.settlement import SettlementActivities
 from db.session import Sessions, make_engine, make_sessions
 from db.settings import DatabaseSettings
-from integrations.files import FileStore
 from integrations.mail import Mailer
 from integrations.nubefact import NubeFact
 from integrations.push import Pusher
-from integrations.settings import IntegrationSettings
+from integrations.settings import MailSettings, NoticeSettings, NubefactSettings, PushSettings
 from integrations.temporal import TemporalSettings, connect
 from worker.schedules import ensure_schedules
 from worker.settings import WorkerSettings
@@ -34,8 +33,106 @@ from workflows import names
 from workflows.client_notice import ClientNoticeWorkflow
 from workflows.operation import OperationWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
+from workflows.sandbox import RUNNER
 
 logger = logging.getLogger(__name__)
 
 WORKFLOWS: list[type[Any]] = [OperationWorkflow, ReconciliationWorkflow, ClientNoticeWorkflow]
-Activities = list[Callable[..., Any]]
+RECONNECT_SECONDS = 2
+
+
+def run() -> None:
+    """Work until SIGTERM or SIGINT."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    asyncio.run(work())
+
+
+async def work() -> None:
+    """Connect, register, wait for the signal, let what is in hand finish."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    client = await _patient_connect(stop)
+    if client is None:
+        return
+    engine = make_engine(DatabaseSettings())
+    async with outside() as (nubefact, mailer, pusher), AsyncExitStack() as running:
+        for worker in build_workers(client, make_sessions(engine), nubefact, mailer, pusher):
+            await running.enter_async_context(worker)
+        await ensure_schedules(client)
+        logger.info("Trabajando en las colas %s, %s y %s.", *QUEUES)
+        await stop.wait()
+        logger.info("Termino lo que tengo en mano y me detengo.")
+    await engine.dispose()
+
+
+QUEUES = (names.OPERATIONS_QUEUE, names.INVOICING_QUEUE, names.NOTICES_QUEUE)
+
+
+@asynccontextmanager
+async def outside() -> AsyncIterator[tuple[NubeFact, Mailer, Pusher]]:
+    """The connections to outside services, closed at the end."""
+    nubefact, pusher = NubeFact(NubefactSettings()), Pusher(PushSettings())
+    try:
+        yield nubefact, Mailer(MailSettings()), pusher
+    finally:
+        await nubefact.aclose()
+        await pusher.aclose()
+
+
+def build_workers(
+    client: Client, sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pusher
+) -> Sequence[Worker]:
+    """One worker a queue: effects on slow providers never take the place of a person's click."""
+    settings = WorkerSettings()
+    operations, reconciliation = OperationActivities(sessions), ReconciliationActivities(sessions, client)
+    notices = NoticeActivities(sessions, mailer, pusher, nubefact, NoticeSettings())
+    client_notices = ClientNoticeActivities(sessions, mailer, pusher, NoticeSettings())
+    common: dict[str, Any] = {
+        "graceful_shutdown_timeout": settings.graceful_shutdown,
+        "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
+    }
+    main = Worker(
+        client,
+        task_queue=names.OPERATIONS_QUEUE,
+        workflows=WORKFLOWS,
+        workflow_runner=RUNNER,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        max_cached_workflows=settings.max_cached_workflows,
+        activities=[
+            operations.record_creation,
+            operations.record_transition,
+            operations.record_note,
+            operations.record_alert,
+            reconciliation.reconcile_operations,
+            ComplianceActivities(sessions).assess_operation,
+            SettlementActivities(sessions).settle,
+        ],
+        **common,
+    )
+    invoicing = Worker(
+        client,
+        task_queue=names.INVOICING_QUEUE,
+        activities=[InvoiceActivities(sessions, nubefact, NubefactSettings()).issue_invoice],
+        **common,
+    )
+    posting = Worker(
+        client,
+        task_queue=names.NOTICES_QUEUE,
+        activities=[notices.deliver_notice, client_notices.deliver_client_notice],
+        **common,
+    )
+    return main, invoicing, posting
+
+
+async def _patient_connect(stop: asyncio.Event) -> Client | None:
+    """Wait for Temporal as long as it takes; None when told to stop meanwhile."""
+    while not stop.is_set():
+        try:
+            return await connect(TemporalSettings())
+        except (RPCError, RuntimeError) as error:
+            logger.warning(
+                "Temporal no responde todavía (%s). Reintento en %s s.", type(error).__name__, RECONNECT_SECONDS
+            )
+            await asyncio.sleep(RECONNECT_SECONDS)
+    return None

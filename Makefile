@@ -1,0 +1,48 @@
+# The two commands of every day: `make up` and `make test`. Needs Python 3.11 or newer, and nothing else.
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+STAMP := .venv/installed
+PROGRAMS := $(wildcard temporal-dev/*.py)
+
+.PHONY: install up test check fix lock clean
+
+install: $(STAMP)
+
+# Installs again only when the lock changes. A half-made .venv has no stamp, so the next run finishes it.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Hace falta Python 3.11 o más nuevo. Indica cuál: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Instalando las librerías (uno o dos minutos, solo la primera vez)…"
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --no-input --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --no-input -q --no-deps -e .
+	@touch $@
+
+# `make up ARGS="--port 9000 --data var-2"`
+up: install
+	@exec $(BIN)/qoricash up $(ARGS)
+
+# `make test ARGS="tests/domain -k pips"`
+test: install
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	MYPYPATH=temporal-dev $(BIN)/mypy $(PROGRAMS)
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+fix: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Pins every library again, with hashes and without addresses, from pyproject.toml.
+lock: install
+	$(BIN)/python -m pip install --disable-pip-version-check -q uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --universal --no-emit-index-url -o requirements.lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,0 +1,96 @@
+"""The notices of an operation: to its client by mail and push, and of a new one to the people who handle it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.deliveries import CLIENT, DELAYED, DESK, Envelope, Posting, Postman
+from activities.notice_facts import receipt_name, told
+from db import notices
+from db.invoices import TAKEN
+from db.notices import Subject
+from db.session import Sessions
+from domain.clients import split_emails
+from integrations.mail import Attachment, Mailer
+from integrations.notices import OperationFacts, letter, push
+from integrations.nubefact import NubeFact, Retryable
+from integrations.push import Pusher
+from integrations.settings import NoticeSettings
+from workflows import messages as m
+from workflows import names
+
+CREATED, COMPLETED, RECEIPT = "creada", "completada", "comprobante"
+# The completion mail waits this long for a PDF that its link does not give; then it says where to find it.
+PDF_PATIENCE = timedelta(minutes=10)
+
+
+class NoticeActivities:
+    """Load, write, hand out."""
+
+    def __init__(
+        self, sessions: Sessions, mailer: Mailer, pusher: Pusher, provider: NubeFact, settings: NoticeSettings
+    ) -> None:
+        """Use the worker's pool and connections; NubeFact gives the PDF of the comprobante."""
+        self._sessions = sessions
+        self._postman = Postman(sessions, mailer, pusher)
+        self._nubefact = provider
+        self._settings = settings
+
+    @activity.defn(name=names.DELIVER_NOTICE)
+    async def deliver_notice(self, order: m.NoticeOrder) -> None:
+        """Tell everybody once. Raises NoticeDelayed (tried again) or NoticeRefused (a person must look)."""
+        async with self._sessions() as session:
+            subject = await notices.subject(session, order.code)
+            devices = await notices.devices(session, subject.client.id)
+            desk = await notices.desk_addresses(session, subject) if order.notice == CREATED else ()
+        waits, attached = await self._receipt(subject, order.notice)
+        facts = told(subject, site=self._settings.public_url, attached=attached is not None)
+        envelopes = () if waits else self._envelopes(order.notice, subject, facts, desk=tuple(desk), pdf=attached)
+        await self._postman.deliver(
+            Posting(
+                subject_key=order.code,
+                notice=order.notice,
+                key=order.key,
+                envelopes=envelopes,
+                push=push(order.notice, facts),
+                devices=devices,
+            )
+        )
+        if waits:
+            raise ApplicationError("El correo espera el PDF del comprobante.", type=DELAYED)
+
+    def _envelopes(
+        self, notice: str, subject: Subject, facts: OperationFacts, *, desk: tuple[str, ...], pdf: Attachment | None
+    ) -> tuple[Envelope, ...]:
+        good, bad = split_emails(subject.client.email)
+        attachments = (pdf,) if pdf else ()
+        client = Envelope(
+            audience=CLIENT, addresses=good, bad=bad, letter=letter(notice, facts), attachments=attachments
+        )
+        # Nobody gets two copies: not a colleague in two roles, nor one who is also the client (F104).
+        seen = {address.casefold() for address in good}
+        others = tuple({one.casefold(): one for one in desk if one.casefold() not in seen}.values())
+        if not others:
+            return (client,)
+        return (client, Envelope(audience=DESK, addresses=others, letter=letter(f"{notice}_casa", facts)))
+
+    async def _receipt(self, subject: Subject, notice: str) -> tuple[bool, Attachment | None]:
+        """Whether the mail has to wait for the comprobante's PDF, and the PDF when there is one (F095, F096)."""
+        if notice not in {COMPLETED, RECEIPT}:
+            return False, None
+        invoice = subject.invoice
+        if invoice is None or invoice.status not in TAKEN or not invoice.pdf_url:
+            return notice == RECEIPT, None
+        try:
+            content = await self._nubefact.pdf(invoice.pdf_url)
+        except Retryable as error:
+            activity.logger.warning("the PDF does not come: %s", error)
+            return notice == RECEIPT or not self._long_finished(subject), None
+        return False, Attachment(name=f"{receipt_name(invoice)}.pdf", content=content)
+
+    def _long_finished(self, subject: Subject) -> bool:
+        finished = subject.operation.finished_at
+        return finished is not None and datetime.now(UTC) - finished > PDF_PATIENCE

@@ -1,0 +1,41 @@
+"""The contract of the existing web and mobile clients: their paths, their keys in two languages, their envelope.
+
+Those clients send no token: identity is the session that login leaves in a cookie (or hands over as `token`), and a
+document or id in a request must be that session's own, else it does not exist (404).
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.public import (
+    accounts,
+    cancellations,
+    clients,
+    documents,
+    legal,
+    operations,
+    passwords,
+    proofs,
+    rates,
+    referrals,
+    registration,
+)
+
+router = APIRouter()
+for part in (
+    rates,
+    clients,
+    registration,
+    passwords,
+    documents,
+    accounts,
+    operations,
+    proofs,
+    cancellations,
+    referrals,
+    legal,
+):
+    router.include_router(part.router)
+
+__all__ = ["router"]

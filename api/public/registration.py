@@ -1,0 +1,140 @@
+"""Opening an account from the web and the mobile (contract #7, M6 and section 6.1)."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field, StringConstraints
+
+from api.auth import public
+from api.public.identity import Document, Json, Text
+from api.public.notices import WELCOME, promise
+from api.services import Services, ServicesDep
+from db import clients, passwords
+from db.clients import NewClient
+from domain import clients as rules
+from domain import referrals
+from domain.clients import DocumentType
+from domain.errors import Invalid
+
+router = APIRouter(tags=["Contrato: registro"])
+
+# Letters of any alphabet with what names have between them: José, O'Connor, Muñoz-Peña, María J.
+_NAME = re.compile(r"[^\W\d_]+(?:[ '’.\-]+[^\W\d_]+)*\.?")
+_CREATED = "Creamos tu cuenta. Ya puedes ingresar y enviar tus documentos para activarla."
+Optional = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+
+
+class Registration(BaseModel):
+    """What the forms send. The mobile names no `tipo_documento` for a company and sends `ruc`."""
+
+    tipo_persona: Optional | None = Field(default=None, examples=["Natural"])
+    tipo_documento: Optional | None = Field(default=None, examples=["DNI"])
+    dni: Document | None = Field(default=None, examples=["40000099"])
+    ruc: Document | None = None
+    email: Text = Field(examples=["persona@example.com"])
+    telefono: Optional | None = Field(default=None, examples=["987654321"])
+    phone: Optional | None = None
+    password: str = Field(max_length=200)
+    nombres: Optional | None = None
+    apellido_paterno: Optional | None = None
+    apellido_materno: Optional | None = None
+    razon_social: Optional | None = None
+    persona_contacto: Optional | None = None
+    direccion: Optional | None = None
+    departamento: Optional | None = None
+    provincia: Optional | None = None
+    distrito: Optional | None = None
+    accept_promotions: bool = False
+    referral_code: Optional | None = None
+
+
+@router.post(
+    "/api/web/register",
+    status_code=201,
+    dependencies=[public("así se abre una cuenta; las altas se cuentan por origen")],
+)
+async def register_from_web(body: Registration, services: ServicesDep) -> Json:
+    """Open an account: it can sign in and send papers at once, and operate once they are approved (F135)."""
+    return await _register(services, body, origin="web")
+
+
+@router.post(
+    "/api/client/register",
+    status_code=201,
+    dependencies=[public("así se abre una cuenta; las altas se cuentan por origen")],
+)
+async def register_from_mobile(body: Registration, services: ServicesDep) -> Json:
+    """The same, for the mobile."""
+    return await _register(services, body, origin="app")
+
+
+async def _register(services: Services, body: Registration, *, origin: str) -> Json:
+    new = read(body, origin=origin)
+    rules.check_password(body.password, document=new.document_number)
+    hashed = await passwords.hashed(body.password)
+    async with services.sessions.begin() as session:
+        client = await clients.register(session, new, password_hash=hashed)
+        await promise(services, client.id, WELCOME, key="registro")
+    return {"success": True, "message": _CREATED, "client": {"id": client.id, "dni": client.document_number}}
+
+
+def read(body: Registration, *, origin: str) -> NewClient:
+    """The form, read by the house's rules. Raises Invalid, naming the field."""
+    kind = _document_type(body)
+    company = kind is DocumentType.RUC
+    number = (body.ruc or body.dni) if company else body.dni
+    return NewClient(
+        document_type=kind,
+        document_number=rules.document_number(kind, number or "", field="dni"),
+        email="; ".join(rules.emails(body.email)),
+        phone=rules.phone(body.telefono or body.phone or "", field="telefono"),
+        given_names="" if company else _name(body.nombres, "nombres", "tus nombres"),
+        paternal_surname="" if company else _name(body.apellido_paterno, "apellido_paterno", "tu apellido paterno"),
+        maternal_surname="" if company else _second_surname(body, kind),
+        company_name=_company_name(body) if company else "",
+        contact_person=_name(body.persona_contacto, "persona_contacto", "la persona de contacto") if company else "",
+        address=body.direccion or "",
+        department=body.departamento or "",
+        province=body.provincia or "",
+        district=body.distrito or "",
+        origin=origin,
+        accepts_promotions=body.accept_promotions,
+        referral_code=referrals.code(body.referral_code) if body.referral_code else "",
+    )
+
+
+def _document_type(body: Registration) -> DocumentType:
+    """Company or person by its document, never by the page it came from (F141)."""
+    if body.tipo_documento:
+        return rules.document_type(body.tipo_documento, field="tipo_documento")
+    if body.ruc or (body.tipo_persona or "").casefold().startswith("jur"):
+        return DocumentType.RUC
+    return DocumentType.DNI
+
+
+def _name(text: str | None, field: str, what: str) -> str:
+    """A person's name in capitals, as the forms show it."""
+    given = " ".join((text or "").split())
+    if not given:
+        raise Invalid("NAME_MISSING", f"Escribe {what}.", field=field)
+    if not _NAME.fullmatch(given):
+        raise Invalid("NAME_FORMAT", f"Escribe {what} solo con letras.", field=field)
+    return given.upper()
+
+
+def _second_surname(body: Registration, kind: DocumentType) -> str:
+    """Not everybody has one; later webs ask for it only to holders of a CE (contract 6.1), who may lack it too."""
+    if not body.apellido_materno:
+        return ""
+    what = "tu segundo apellido" if kind is DocumentType.CE else "tu apellido materno"
+    return _name(body.apellido_materno, "apellido_materno", what)
+
+
+def _company_name(body: Registration) -> str:
+    given = " ".join((body.razon_social or "").split())
+    if not any(letter.isalpha() for letter in given):
+        raise Invalid("NAME_MISSING", "Escribe la razón social.", field="razon_social")
+    return given.upper()

@@ -1,0 +1,222 @@
+"""Real time: what the database announces, emitted to the sockets of this process.
+
+Every API process LISTENs on its own connection and emits only to its own sockets, so that no process depends on
+another. Rooms are given at the handshake by the session of the cookie or bearer, never by what a socket claims. Nothing
+relies on a socket being up: who reconnects asks for what it missed (`missed {last_id}`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import socketio
+from starlette.requests import HTTPConnection
+
+from api.auth import Identity, SignedClient, SignedUser, alive, resolve, token_of
+from api.origins import allowed_origins, same_origin
+from api.services import Services
+from api.settings import ApiSettings
+from db import notifications, sessions
+from db.tables import Notification
+from domain.notifications import EVERYBODY, client_room, role_room, user_room
+
+log = logging.getLogger(__name__)
+
+# A web address that ends in /api/flask makes the existing client ask for that namespace (client contract, 0.17).
+NAMESPACES = ("/", "/api/flask")
+REMEMBERED = 2_000
+FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
+SWEEP_EVERY = 30.0
+# A row is announced when its transaction commits, so its `at` may be older than the moment the line was lost.
+OVERLAP = timedelta(seconds=60)
+
+
+def make_server(settings: ApiSettings) -> socketio.AsyncServer:
+    """The Socket.IO server, for the origins that may also call the API."""
+    listed = allowed_origins(settings)
+
+    def allowed(origin: str | None, environ: dict[str, Any]) -> bool:
+        return origin is None or origin in listed or same_origin(origin, environ.get("HTTP_HOST", ""))
+
+    return socketio.AsyncServer(
+        async_mode="asgi",
+        cors_allowed_origins=allowed,
+        namespaces=list(NAMESPACES),
+        logger=False,
+        engineio_logger=False,
+    )
+
+
+def session_room(session_id: int) -> str:
+    """The sockets of one sign-in, to close them when it ends."""
+    return f"session_{session_id}"
+
+
+def rooms_of(identity: Identity | None) -> tuple[str, ...]:
+    """What this person may hear. A stranger hears only what is told to everybody."""
+    if isinstance(identity, SignedUser):
+        return EVERYBODY, role_room(identity.role), user_room(identity.id), session_room(identity.session_id)
+    if isinstance(identity, SignedClient):
+        return EVERYBODY, client_room(identity.id), session_room(identity.session_id)
+    return (EVERYBODY,)
+
+
+class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]
+    """The events that sockets send, in one namespace."""
+
+    def __init__(self, namespace: str, services: Services) -> None:
+        """Answer in `namespace`."""
+        super().__init__(namespace)
+        self._services = services
+
+    async def on_connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
+        """Everybody may connect; rooms come from the session."""
+        identity = await self._identity(environ, auth)
+        await self.save_session(sid, {"identity": identity})
+        for room in rooms_of(identity):
+            await self.enter_room(sid, room)
+
+    async def on_join_client_room(self, sid: str, data: object = None) -> dict[str, Any]:
+        """The existing clients ask by document: it must be the one of their own session."""
+        identity = await self._who(sid)
+        dni = str(data.get("dni", "")) if isinstance(data, dict) else ""
+        if not isinstance(identity, SignedClient) or dni != identity.document_number:
+            return {"success": False, "message": "Ingresa a tu cuenta para recibir tus avisos."}
+        # Named as the client named it; the room itself goes by our own id and was given at the handshake.
+        await self.emit("joined_room", {"room": f"client_{dni}", "dni": dni}, to=sid)
+        return {"success": True}
+
+    async def on_missed(self, sid: str, data: object = None) -> dict[str, Any]:
+        """Send again what this socket's rooms were told after `last_id`."""
+        last_id = data.get("last_id") if isinstance(data, dict) else None
+        if not isinstance(last_id, int) or isinstance(last_id, bool) or not 0 <= last_id < 2**63:
+            return {"success": False, "message": "Envía last_id, el número del último aviso que recibiste."}
+        async with self._services.sessions() as session:
+            rows = await notifications.missed(session, rooms_of(await self._who(sid)), last_id)
+        for row in rows:
+            await self.emit(row.event, _payload(row), to=sid)
+        return {"success": True, "sent": len(rows)}
+
+    async def _who(self, sid: str) -> Identity | None:
+        kept = await self.get_session(sid)
+        identity: Identity | None = kept.get("identity")
+        return identity
+
+    async def _identity(self, environ: dict[str, Any], auth: object) -> Identity | None:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        if not isinstance(token, str) or not token:
+            token = token_of(HTTPConnection(environ["asgi.scope"]))
+        return await resolve(self._services, token) if token else None
+
+
+def register(server: socketio.AsyncServer, services: Services) -> None:
+    """Answer in every namespace that the existing clients use."""
+    for namespace in NAMESPACES:
+        server.register_namespace(Sockets(namespace, services))
+
+
+class Listener:
+    """The process's own line to the database: hears of rows, emits them once, catches up after a cut."""
+
+    def __init__(self, server: socketio.AsyncServer, services: Services, conninfo: str) -> None:
+        """Listen at `conninfo` (postgresql://…) and emit on `server`."""
+        self._server = server
+        self._services = services
+        self._conninfo = conninfo
+        self._seen: deque[int] = deque(maxlen=REMEMBERED)
+        self._heard_until: datetime | None = None
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Listen while the block runs."""
+        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._sweep())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        wait = FIRST_WAIT
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as line:
+                    await line.execute(f"LISTEN {notifications.CHANNEL}")
+                    await line.execute(f"LISTEN {sessions.ENDED_CHANNEL}")
+                    await self._catch_up()
+                    wait = FIRST_WAIT
+                    async for heard in line.notifies():
+                        await self._heard(heard.channel, int(heard.payload))
+            except Exception as error:  # noqa: BLE001 - the line must come back whatever cut it
+                log.warning("avisos en pausa, se reintenta en %.1f s: %s", wait, type(error).__name__)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+
+    async def _heard(self, channel: str, number: int) -> None:
+        if channel == sessions.ENDED_CHANNEL:
+            await self._close(number)
+        elif number not in self._seen:
+            async with self._services.sessions() as session:
+                row = await notifications.by_id(session, number)
+            if row is not None:
+                await self._emit(row)
+        self._heard_until = datetime.now(UTC)
+
+    async def _catch_up(self) -> None:
+        """After a cut, what was told meanwhile; at the start, nothing: sockets ask by themselves."""
+        if self._heard_until is not None:
+            async with self._services.sessions() as session:
+                rows = await notifications.since(session, self._heard_until - OVERLAP)
+            for row in rows:
+                if row.id not in self._seen:
+                    await self._emit(row)
+        self._heard_until = datetime.now(UTC)
+
+    async def _emit(self, row: Notification) -> None:
+        self._seen.append(row.id)
+        for namespace in NAMESPACES:
+            await self._server.emit(row.event, _payload(row), room=row.room, namespace=namespace)
+
+    async def _sweep(self) -> None:
+        """Sessions also end by themselves: a screen left open stops hearing when its session is over."""
+        while True:
+            await asyncio.sleep(SWEEP_EVERY)
+            try:
+                await self.sweep(datetime.now(UTC))
+            except Exception as error:  # noqa: BLE001 - tried again at the next round
+                log.warning("no se revisaron las sesiones de los sockets: %s", type(error).__name__)
+
+    async def sweep(self, now: datetime) -> None:
+        """Close the sockets whose session is no longer alive."""
+        open_ids = {session_id for namespace in NAMESPACES for session_id in self._sessions_in(namespace)}
+        if not open_ids:
+            return
+        async with self._services.sessions() as session:
+            known = await sessions.by_ids(session, open_ids)
+        living = {signed.session.id for signed in known if alive(self._services, signed, now)}
+        for session_id in open_ids - living:
+            await self._close(session_id)
+
+    def _sessions_in(self, namespace: str) -> set[int]:
+        rooms = self._server.manager.rooms.get(namespace, {})
+        named = (room for room in rooms if isinstance(room, str) and room.startswith("session_"))
+        return {int(room.removeprefix("session_")) for room in named}
+
+    async def _close(self, session_id: int) -> None:
+        room = session_room(session_id)
+        for namespace in NAMESPACES:
+            for sid, _ in list(self._server.manager.get_participants(namespace, room)):
+                await self._server.disconnect(sid, namespace=namespace)
+
+
+def _payload(row: Notification) -> dict[str, Any]:
+    """The event's own payload with its number, which a client gives back as `last_id`."""
+    return {**row.payload, "notification_id": row.id}

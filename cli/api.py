@@ -1,0 +1,29 @@
+"""`qoricash api`: one API process (or several) under uvicorn."""
+
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="dirección en que escucha")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="puerto")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="procesos")] = 1,
+    access_log: Annotated[bool, typer.Option("--access-log", help="escribe cada pedido en el registro")] = False,
+) -> None:
+    """Sirve la API y las páginas."""
+    import uvicorn
+
+    # The access log is off by default: a path may carry what a person searched for.
+    uvicorn.run(
+        "api.main:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        access_log=access_log,
+        timeout_graceful_shutdown=5,
+    )

@@ -1,0 +1,63 @@
+"""Who is told of an operation or a client, and what is known to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import house_accounts, invoices
+from db.tables import Client, HouseAccount, Invoice, Operation, Payout, PushSubscription, User
+from domain.permissions import Role
+
+# A new operation is everybody's who may take it: its trader, the operators and the Masters.
+DESK = (Role.MASTER, Role.OPERADOR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """An operation with everything that its notices mention."""
+
+    operation: Operation
+    client: Client
+    payouts: Sequence[Payout]
+    invoice: Invoice | None
+    house_account: HouseAccount | None
+
+
+async def subject(session: AsyncSession, code: str) -> Subject:
+    """Load an operation for its notices. Raises NoResultFound for an unknown code."""
+    operation, client = await invoices.billed(session, code)
+    live = select(Payout).where(Payout.operation_code == code, Payout.removed_at.is_(None)).order_by(Payout.number)
+    accounts = await house_accounts.active(session)
+    return Subject(
+        operation=operation,
+        client=client,
+        payouts=(await session.scalars(live)).all(),
+        invoice=await invoices.by_operation(session, code),
+        house_account=house_accounts.to_pay_into(accounts, operation.source_bank, operation.kind.client_pays),
+    )
+
+
+async def desk_addresses(session: AsyncSession, told: Subject) -> Sequence[str]:
+    """Mail addresses of the active people who handle a new operation."""
+    traders = [one for one in (told.operation.trader_id, told.client.trader_id) if one is not None]
+    people = or_(User.role.in_(DESK), User.id.in_(traders))
+    wanted = select(User.email).where(User.status == "Activo", people).order_by(User.id)
+    return (await session.scalars(wanted)).all()
+
+
+async def devices(session: AsyncSession, client_id: int) -> Sequence[PushSubscription]:
+    """The phones and browsers of a client that still answer."""
+    wanted = select(PushSubscription).where(
+        PushSubscription.client_id == client_id, PushSubscription.failed_at.is_(None)
+    )
+    return (await session.scalars(wanted.order_by(PushSubscription.id))).all()
+
+
+async def forget_device(session: AsyncSession, device_id: int, *, at: datetime) -> None:
+    """It has unsubscribed: nothing more is sent to it until it registers again."""
+    await session.execute(update(PushSubscription).where(PushSubscription.id == device_id).values(failed_at=at))

@@ -1,0 +1,132 @@
+"""What notices say: facts in, a letter (subject, text, HTML) or a push out. The words are in `mail_templates/`.
+
+Facts are already written for people (money with its symbol, Lima hours, masked numbers): a template only places them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from integrations.push import Push
+
+TEMPLATES = Path(__file__).parent / "mail_templates"
+_SUBJECT = "Asunto: "
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseAccountFacts:
+    """Where the client pays: the house's own account, in full."""
+
+    bank: str
+    number: str
+    cci: str
+    holder: str
+    ruc: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationFacts:
+    """An operation as its client is told of it. `document` and accounts come masked; empty texts are left out.
+
+    `deadline` is an hour of today in Lima; `receipt` names the comprobante (`boleta B001-12`); `receipt_attached` tells
+    whether its PDF goes with the mail; `receipt_confirmed` whether SUNAT has accepted it.
+    """
+
+    code: str
+    state: str
+    client: str
+    document: str
+    buys_dollars: bool
+    pays: str
+    receives: str
+    rate: str
+    source_account: str
+    destination_account: str
+    paid_to: tuple[tuple[str, str], ...] = ()
+    house_account: HouseAccountFacts | None = None
+    deadline: str = ""
+    reason: str = ""
+    receipt: str = ""
+    receipt_attached: bool = False
+    receipt_confirmed: bool = False
+    channel: str = ""
+    site: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientFacts:
+    """A client as a notice about itself greets it. `password` only in the one mail that carries it."""
+
+    client: str
+    document: str
+    password: str = ""
+    site: str = ""
+
+
+Facts = OperationFacts | ClientFacts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """A mail's three faces."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def _environment(*escaped: str) -> Environment:
+    """Templates with these extensions are escaped. Undefined names fail: a mail with a hole never leaves."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(escaped),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+# A text included into an HTML mail is escaped like the rest of it.
+_HTML = _environment("html", "txt")
+_TEXT = _environment()
+
+
+def letter(notice: str, facts: Facts) -> Letter:
+    """The mail of a notice. Raises TemplateNotFound for a notice that nobody has written."""
+    text = _TEXT.get_template(f"{notice}.txt").render(f=facts)
+    first, _, body = text.partition("\n")
+    if not first.startswith(_SUBJECT):
+        raise ValueError(f"{notice}.txt debe empezar con «{_SUBJECT}»")
+    subject = first.removeprefix(_SUBJECT).strip()
+    return Letter(
+        subject=subject,
+        text=body.strip() + "\n",
+        html=_HTML.get_template(f"{notice}.html").render(f=facts, subject=subject),
+    )
+
+
+def push(notice: str, facts: OperationFacts) -> Push | None:
+    """What the lock screen shows, by the portal's microcopy (12 to 16); None for notices that only mail carries.
+
+    Lock screens are public: amounts and last digits, never a name, a document or a whole account.
+    """
+    words = {
+        "creada": f"Transfiere {facts.pays}{_until(facts)} y envía tu constancia.",
+        "en_proceso": "Recibimos tu constancia. Verificamos tu abono y te avisamos apenas te paguemos.",
+        "monto_cambiado": f"Actualizamos {facts.code}: pagas {facts.pays} y recibes {facts.receives}.",
+        "completada": f"Te pagamos {facts.receives}. Míralos en tu cuenta {facts.destination_account}.",
+        "cancelada": f"Cancelamos {facts.code}. Si ya transferiste, te devolvemos el dinero a la misma cuenta.",
+        "expirada": f"{facts.code} expiró sin costo. Si ya habías transferido, avísanos aquí.",
+    }.get(notice)
+    if words is None:
+        return None
+    # The existing mobile app reads `operation_expired` (client contract, section 5).
+    kind = "operation_expired" if notice == "expirada" else f"operation_{notice}"
+    return Push(title="QoriCash", body=words, data={"type": kind, "operation_id": facts.code})
+
+
+def _until(facts: OperationFacts) -> str:
+    return f" antes de las {facts.deadline}" if facts.deadline else ""

@@ -1,0 +1,138 @@
+"""Pushes: Expo's service for the mobile app, and the browsers' own services (RFC 8030, VAPID) for the web."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+from pywebpush import WebPushException, webpush_async
+
+from integrations.loopback import is_loopback
+from integrations.settings import PushSettings
+
+EXPO_TOKEN = re.compile(r"Expo(nent)?PushToken\[[A-Za-z0-9_\-]+\]")
+# A subscription's address comes from the client's browser: only the services of known browsers are called, so that
+# nobody can point this server at another machine.
+BROWSER_SERVICES = (
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    "notify.windows.com",
+    "push.apple.com",
+)
+KEPT_SECONDS = 3600  # a push about a transfer means nothing an hour later
+GONE = {404, 410}
+TOO_MANY, SERVER_ERROR = 429, 500
+
+
+class PushDown(Exception):
+    """The service did not answer, or asked to wait."""
+
+
+class PushRefused(Exception):
+    """The service will never deliver this. `gone`: the device has unsubscribed."""
+
+    def __init__(self, message: str, *, gone: bool = False) -> None:
+        """`message` is kept; it holds no address of a device."""
+        super().__init__(message)
+        self.gone = gone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """Where one phone (`expo`, by token) or browser (`web`, by endpoint and keys) receives pushes."""
+
+    kind: str
+    endpoint: str
+    keys: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Push:
+    """What the lock screen shows, and what the app reads. Lock screens are public: no names, no documents."""
+
+    title: str
+    body: str
+    data: dict[str, str] = field(default_factory=dict)
+
+
+class Pusher:
+    """Both kinds of push. One per process; close it with `aclose`."""
+
+    def __init__(self, settings: PushSettings) -> None:
+        """Nothing is sent until the first call."""
+        self._settings = settings
+        url = settings.expo_push_url
+        self._http = httpx.AsyncClient(trust_env=not is_loopback(url), timeout=settings.push_timeout)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def send(self, device: Device, push: Push) -> None:
+        """Deliver to one device. Raises PushDown or PushRefused."""
+        if device.kind == "expo":
+            await self._expo(device, push)
+        else:
+            await self._web(device, push)
+
+    async def _expo(self, device: Device, push: Push) -> None:
+        if not EXPO_TOKEN.fullmatch(device.endpoint):
+            raise PushRefused("El token de Expo no tiene la forma debida.", gone=True)
+        message = {
+            "to": device.endpoint,
+            "title": push.title,
+            "body": push.body,
+            "data": push.data,
+            "ttl": KEPT_SECONDS,
+        }
+        try:
+            answer = await self._http.post(self._settings.expo_push_url, json=[message])
+            ticket = answer.json()["data"][0] if answer.is_success else None
+        except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
+            raise PushDown(f"Expo no respondió ({type(error).__name__}).") from error
+        if ticket is None:
+            raise _by_status(answer.status_code)
+        if ticket.get("status") != "ok":
+            reason = str((ticket.get("details") or {}).get("error") or "error")
+            if reason == "MessageRateExceeded":
+                raise PushDown("Expo pide esperar.")
+            raise PushRefused(f"Expo: {reason}", gone=reason == "DeviceNotRegistered")
+
+    async def _web(self, device: Device, push: Push) -> None:
+        self._check_endpoint(device.endpoint)
+        text = json.dumps({"title": push.title, "body": push.body, "data": push.data}, ensure_ascii=False)
+        try:
+            await webpush_async(
+                {"endpoint": device.endpoint, "keys": device.keys},
+                data=text,
+                vapid_private_key=self._settings.vapid_private_key.get_secret_value(),
+                vapid_claims={"sub": self._settings.vapid_subject},
+                ttl=KEPT_SECONDS,
+                timeout=self._settings.push_timeout,
+            )
+        except WebPushException as error:
+            if error.response is None:
+                raise PushRefused("La suscripción del navegador está incompleta.", gone=True) from error
+            raise _by_status(error.response.status) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise PushDown(f"El servicio del navegador no respondió ({type(error).__name__}).") from error
+
+    def _check_endpoint(self, endpoint: str) -> None:
+        place = urlsplit(endpoint)
+        known = any(f".{place.hostname}".endswith(f".{name}") for name in BROWSER_SERVICES)
+        if place.scheme == "https" and known:
+            return
+        if not self._settings.production and is_loopback(endpoint):
+            return
+        raise PushRefused("La dirección de la suscripción no es de un navegador conocido.", gone=True)
+
+
+def _by_status(status: int) -> Exception:
+    if status >= SERVER_ERROR or status == TOO_MANY:
+        return PushDown(f"El servicio de avisos respondió {status}.")
+    return PushRefused(f"El servicio de avisos respondió {status}.", gone=status in GONE)

@@ -1,0 +1,188 @@
+"""What the outside services need from the environment. In production a missing or default secret stops the start.
+
+Every default is the stand-in of `temporal-dev/` on this machine; with `APP_ENV=production` none of them is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.errors import Invalid
+from domain.invoices import InvoiceType, Treatment, check_series
+
+# The same value as the API's: what the API seals, the worker opens.
+LOCAL_SECRET = "solo-para-esta-maquina"  # noqa: S105 - production refuses it
+MIN_SECRET = 32
+IMPLICIT_TLS_PORT = 465
+
+
+class ServiceSettings(BaseSettings):
+    """What every service's settings share: in which world this process runs."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    app_env: Literal["local", "production"] = Field(default="local", validation_alias="APP_ENV")
+
+    @property
+    def production(self) -> bool:
+        """Real clients and real money."""
+        return self.app_env == "production"
+
+    def _demand(self, **variables: str) -> None:
+        """In production each field must have a value of its own. Raises ValueError naming the variable."""
+        if not self.production:
+            return
+        for name, variable in variables.items():
+            value, default = getattr(self, name), type(self).model_fields[name].default
+            if not _plain(value) or value == default:
+                raise ValueError(f"Falta {variable}: en producción no se usa ningún servicio de prueba.")
+
+    def _demand_https(self, address: str, variable: str) -> None:
+        if self.production and not address.startswith("https://"):
+            raise ValueError(f"{variable} debe empezar con https:// en producción.")
+
+
+class NubefactSettings(ServiceSettings):
+    """`NUBEFACT_*`. `api_url` is the whole address with the account's path; nothing is appended. `timeout` in seconds.
+
+    `treatment` is how IGV treats an exchange; changing it needs the accountant's word (F092).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="NUBEFACT_", extra="ignore")
+
+    api_url: str = ""
+    token: SecretStr = SecretStr("")
+    enabled: bool = False
+    series_factura: str = "F001"
+    series_boleta: str = "B001"
+    treatment: Treatment = Treatment.INAFECTO
+    timeout: float = Field(default=8, gt=0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        for variable, kind in (("SERIES_FACTURA", InvoiceType.FACTURA), ("SERIES_BOLETA", InvoiceType.BOLETA)):
+            try:
+                check_series(self.series[kind], kind)
+            except Invalid as refused:
+                raise ValueError(f"NUBEFACT_{variable}: {refused.message}") from refused
+        self._demand(api_url="NUBEFACT_API_URL", token="NUBEFACT_TOKEN")  # noqa: S106 - the variable's name
+        self._demand_https(self.api_url, "NUBEFACT_API_URL")
+        return self
+
+    @property
+    def series(self) -> dict[InvoiceType, str]:
+        """The series in which each type is numbered."""
+        return {InvoiceType.FACTURA: self.series_factura, InvoiceType.BOLETA: self.series_boleta}
+
+
+class MailSettings(ServiceSettings):
+    """`MAIL_*`. `use_tls` is STARTTLS, as Gmail's port 587; port 465 is TLS from the first byte. `timeout`: seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="MAIL_", extra="ignore")
+
+    server: str = "127.0.0.1"
+    port: int = 8006
+    use_tls: bool = False
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    default_sender: str = "QoriCash <avisos@qoricash.local>"
+    timeout: float = Field(default=8, gt=0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        self._demand(
+            server="MAIL_SERVER",
+            username="MAIL_USERNAME",
+            password="MAIL_PASSWORD",  # noqa: S106 - the variable's name
+            default_sender="MAIL_DEFAULT_SENDER",
+        )
+        if self.production and not (self.use_tls or self.implicit_tls):
+            raise ValueError("MAIL_USE_TLS debe ser true en producción (o usa el puerto 465).")
+        if "@" not in parseaddr(self.default_sender)[1]:
+            raise ValueError("MAIL_DEFAULT_SENDER debe llevar un correo, por ejemplo QoriCash <avisos@ejemplo.pe>.")
+        return self
+
+    @property
+    def implicit_tls(self) -> bool:
+        """TLS before SMTP says anything."""
+        return self.port == IMPLICIT_TLS_PORT
+
+    @property
+    def domain(self) -> str:
+        """The sender's domain: the right half of every Message-ID."""
+        return parseaddr(self.default_sender)[1].rpartition("@")[2]
+
+
+class FilesSettings(ServiceSettings):
+    """`CLOUDINARY_*`. `upload_prefix` moves the API elsewhere; empty is Cloudinary's own. `timeout` in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="CLOUDINARY_", extra="ignore")
+
+    cloud_name: str = "qoricash-local"
+    api_key: str = "local"
+    api_secret: SecretStr = SecretStr("local")
+    upload_prefix: str = ""
+    timeout: float = Field(default=8, gt=0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        self._demand(
+            cloud_name="CLOUDINARY_CLOUD_NAME",
+            api_key="CLOUDINARY_API_KEY",
+            api_secret="CLOUDINARY_API_SECRET",  # noqa: S106 - the variable's name
+        )
+        if self.upload_prefix:
+            self._demand_https(self.upload_prefix, "CLOUDINARY_UPLOAD_PREFIX")
+        elif not self.production:
+            self.upload_prefix = "http://127.0.0.1:8007"
+        return self
+
+
+class PushSettings(ServiceSettings):
+    """`EXPO_PUSH_URL` and `VAPID_*`. `vapid_subject` is a mailto: or https: address of the house (RFC 8292)."""
+
+    expo_push_url: str = "https://exp.host/--/api/v2/push/send"
+    vapid_private_key: SecretStr = SecretStr("")
+    vapid_subject: str = ""
+    push_timeout: float = Field(default=5, gt=0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        self._demand(vapid_private_key="VAPID_PRIVATE_KEY", vapid_subject="VAPID_SUBJECT")
+        self._demand_https(self.expo_push_url, "EXPO_PUSH_URL")
+        return self
+
+
+class NoticeSettings(ServiceSettings):
+    """What notices say besides the operation: where the house is on the web, and the key that opens sealed secrets."""
+
+    public_url: str = "http://127.0.0.1:8000"
+    secret_key: SecretStr = SecretStr(LOCAL_SECRET)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        self._demand(public_url="PUBLIC_URL", secret_key="SECRET_KEY")  # noqa: S106 - the variable's name
+        self._demand_https(self.public_url, "PUBLIC_URL")
+        if self.production and len(self.secret_key.get_secret_value()) < MIN_SECRET:
+            raise ValueError(f"SECRET_KEY es débil: en producción lleva al menos {MIN_SECRET} caracteres al azar.")
+        return self
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntegrationSettings:
+    """All of them, read from the environment at once: what a worker needs to start."""
+
+    nubefact: NubefactSettings = field(default_factory=NubefactSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
+    files: FilesSettings = field(default_factory=FilesSettings)
+    push: PushSettings = field(default_factory=PushSettings)
+    notices: NoticeSettings = field(default_factory=NoticeSettings)
+
+
+def _plain(value: object) -> object:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value

@@ -1,0 +1,125 @@
+"""Push services on this machine: Expo's push API and a browser's web-push endpoint; both record and deliver nothing.
+
+    python temporal-dev/push.py --port 8008 --data var/push
+
+Expo: `POST /--/api/v2/push/send` and `/getReceipts`. Web push: any subscription with the endpoint
+`http://127.0.0.1:<port>/webpush/<id>`. Failures: `500`, `timeout_after`, and `gone` (the device is no longer
+registered), for `operacion` `expo` or `webpush`. See `standin.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+from typing import Any
+from uuid import uuid4
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from standin import Fault, Faults, Json, Store, application, arguments, serve
+
+FAILURES = ("500", "timeout_after", "gone")
+EXPO_BATCH = 100
+EXPO_TOKEN = re.compile(r"Expo(nent)?PushToken\[[^\[\]]+\]")
+
+
+class Push:
+    """Both services over one store."""
+
+    def __init__(self, store: Store, faults: Faults) -> None:
+        """Record in `store`."""
+        self.store = store
+        self.faults = faults
+
+    async def expo(self, request: Request) -> Response:
+        """Answer one ticket per message, in their order; a batch of more than 100 is refused whole."""
+        fault = self.faults.take("expo")
+        if fault and fault.failure in ("500", "down"):
+            return _expo_error(
+                "INTERNAL_SERVER_ERROR", "Internal server error", 503 if fault.failure == "down" else 500
+            )
+        body = await request.json()
+        messages = body if isinstance(body, list) else [body]
+        if len(messages) > EXPO_BATCH:
+            return _expo_error("PUSH_TOO_MANY_NOTIFICATIONS", "You are trying to send more than 100 messages", 400)
+        gone = fault is not None and fault.failure == "gone"
+        tickets = [self._ticket(message, gone=gone) for message in messages]
+        await _late(fault)
+        return JSONResponse({"data": tickets if isinstance(body, list) else tickets[0]})
+
+    async def webpush(self, request: Request, subscription: str) -> Response:
+        """Record an encrypted message: 201 as RFC 8030 section 5; 400 without TTL, 401 without VAPID, 410 when gone."""
+        fault = self.faults.take("webpush")
+        if fault and fault.failure != "timeout_after":
+            return Response(status_code={"gone": 410, "500": 500}.get(fault.failure, 503))
+        headers = request.headers
+        if "ttl" not in headers:
+            return Response("TTL", status_code=400)
+        if not headers.get("authorization", "").lower().startswith(("vapid ", "webpush ")):
+            return Response("VAPID", status_code=401)
+        number = self.store.add("message", await _encrypted(request, subscription))
+        await _late(fault)
+        return Response(status_code=201, headers={"Location": f"/webpush/message/{number}"})
+
+    def receipts(self, ids: list[str]) -> Json:
+        """Expo's receipts: every ticket that was given is delivered."""
+        given = {message.get("ticket") for message in self.store.all("message")}
+        return {"data": {ticket: {"status": "ok"} for ticket in ids if ticket in given}}
+
+    def _ticket(self, message: Any, *, gone: bool) -> Json:
+        token = str(message.get("to", "")) if isinstance(message, dict) else ""
+        if gone or not EXPO_TOKEN.fullmatch(token):
+            text = f'"{token}" is not a registered push notification recipient'
+            return {"status": "error", "message": text, "details": {"error": "DeviceNotRegistered"}}
+        ticket = str(uuid4())
+        self.store.add("message", {"service": "expo", "to": token, "ticket": ticket, "message": message})
+        return {"status": "ok", "id": ticket}
+
+
+async def _encrypted(request: Request, subscription: str) -> Json:
+    body, headers = await request.body(), request.headers
+    about = {name: headers.get(name) for name in ("ttl", "urgency", "topic", "content-encoding")}
+    content = {"size": len(body), "body": base64.b64encode(body).decode()}
+    return {"service": "webpush", "to": subscription, "headers": about, **content}
+
+
+async def _late(fault: Fault | None) -> None:
+    if fault and fault.failure == "timeout_after":
+        await asyncio.sleep(fault.seconds)
+
+
+def _expo_error(code: str, message: str, status: int) -> JSONResponse:
+    return JSONResponse({"errors": [{"code": code, "message": message}]}, status_code=status)
+
+
+def build(store: Store) -> FastAPI:
+    """The whole application."""
+    faults = Faults(*FAILURES)
+    push = Push(store, faults)
+    app = application(store, lambda: store.all("message"), faults=faults)
+
+    @app.post("/--/api/v2/push/send")
+    async def send(request: Request) -> Response:
+        return await push.expo(request)
+
+    @app.post("/--/api/v2/push/getReceipts")
+    async def receipts(request: Request) -> Json:
+        return push.receipts((await request.json()).get("ids", []))
+
+    @app.post("/webpush/{subscription}")
+    async def webpush(request: Request, subscription: str) -> Response:
+        return await push.webpush(request, subscription)
+
+    return app
+
+
+def main() -> None:
+    """Run until stopped."""
+    options = arguments("Notificaciones push en esta máquina").parse_args()
+    serve(build(Store(options.data, "push")), port=options.port)
+
+
+if __name__ == "__main__":
+    main()
