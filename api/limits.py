@@ -8,8 +8,9 @@ from __future__ import annotations
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.address import client_address
 from api.auth import identity
@@ -68,7 +69,7 @@ class AnonymousLimit:
 
 
 class SizeLimit:
-    """Pure ASGI: refuses a body by the size that it declares. What declares none is cut by the framework at MAX_BODY."""
+    """Pure ASGI: refuses a body by the size that it declares, and cuts one that turns out longer."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap `app`."""
@@ -76,14 +77,30 @@ class SizeLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer 413."""
-        if scope["type"] == "http" and _declared(Headers(scope=scope)):
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        form = headers.get("content-type", "").startswith("multipart/form-data")
+        limit = MAX_BODY if form else MAX_JSON
+        declared = headers.get("content-length", "0")
+        if declared.isdigit() and int(declared) > limit:
             refused = TooLarge("TOO_LARGE", "Lo que enviaste es demasiado grande. Cada archivo puede pesar hasta 10 MB.")
             await refusal(scope["path"], refused)(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        await self._app(scope, _cut(receive, limit), send)
 
 
-def _declared(headers: Headers) -> bool:
-    size = headers.get("content-length", "0")
-    form = headers.get("content-type", "").startswith("multipart/form-data")
-    return size.isdigit() and int(size) > (MAX_BODY if form else MAX_JSON)
+def _cut(receive: Receive, limit: int) -> Receive:
+    """What is received, up to `limit` bytes. HTTPException, since the framework's body readers let it through."""
+    read = 0
+
+    async def received() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > limit:
+            raise HTTPException(413)
+        return message
+
+    return received

@@ -9,9 +9,10 @@ import socketio
 from fastapi import FastAPI
 
 from api import errors, files, health
-from api.limits import MAX_BODY, AnonymousLimit, SizeLimit
+from api.limits import AnonymousLimit, SizeLimit
 from api.login_limits import LoginLimits
 from api.origins import Cors, OriginCheck
+from api.public import router as public
 from api.public import router as contract
 from api.realtime import Listener, make_server, register
 from api.services import Services
@@ -60,7 +61,6 @@ def create_app(
         openapi_url="/api/openapi.json",
         docs_url="/docs",
         redoc_url=None,
-        max_body_size=MAX_BODY,
     )
     app.state.settings = settings
     app.state.login_limits = LoginLimits(settings)

@@ -59,6 +59,9 @@ _TRY_AGAIN = {
     RPCStatusCode.UNKNOWN,
 }
 
+# A lazy client that cannot connect at its first call raises a bare RuntimeError.
+_AWAY = (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError)
+
 
 async def create_operation(services: Services, request: NewOperation, *, key: str) -> OperationAnswer:
     """Create an operation once for (actor, key).
@@ -87,7 +90,7 @@ async def command_operation(services: Services, code: str, command: Command, *, 
     await _claim_command(services, code, command, scope=scope, key=key)
     handle = services.temporal.get_workflow_handle(code)
     try:
-        return await handle.execute_update(
+        answer: OperationAnswer = await handle.execute_update(
             RULES[type(command)].name,
             command,
             id=_digest(scope, key),
@@ -99,18 +102,19 @@ async def command_operation(services: Services, code: str, command: Command, *, 
         if refused is None:
             raise await _closed(services, code) from error
         raise refused from error
-    except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+    except _AWAY as error:
         if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
             raise await _closed(services, code) from error
         raise _unavailable(error) from error
+    return answer
 
 
 async def add_note(services: Services, code: str, note: Note) -> None:
     """Leave a remark, in any state. A closed workflow takes no signals, so its note is written directly."""
     try:
         await services.temporal.get_workflow_handle(code).signal(names.ADD_NOTE, note)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+    except _AWAY as error:
+        if not isinstance(error, RPCError) or error.status is not RPCStatusCode.NOT_FOUND:
             raise _unavailable(error) from error
         async with services.sessions.begin() as session:
             if await _state(session, code) is None:
@@ -183,7 +187,7 @@ async def _terms(session: AsyncSession, now: datetime) -> Terms:
 
 async def _start(services: Services, start: OperationStart, *, update_id: str) -> OperationAnswer:
     operation = start.operation
-    opening = WithStartWorkflowOperation(
+    opening: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         names.OPERATION,
         start,
         id=operation.code,
@@ -195,7 +199,7 @@ async def _start(services: Services, start: OperationStart, *, update_id: str) -
         search_attributes=_search_attributes(operation),
     )
     try:
-        return await services.temporal.execute_update_with_start_workflow(
+        answer: OperationAnswer = await services.temporal.execute_update_with_start_workflow(
             names.CREATE,
             start_workflow_operation=opening,
             id=update_id,
@@ -206,8 +210,9 @@ async def _start(services: Services, start: OperationStart, *, update_id: str) -
         raise (_refused(error) or await _closed(services, operation.code)) from error
     except WorkflowAlreadyStartedError as error:
         raise await _closed(services, operation.code) from error
-    except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+    except _AWAY as error:
         raise _unavailable(error) from error
+    return answer
 
 
 def _search_attributes(operation: Operation) -> TypedSearchAttributes:
@@ -248,8 +253,10 @@ async def _state(session: AsyncSession, code: str) -> str | None:
     return await session.scalar(select(OperationRow.state).where(OperationRow.code == code))
 
 
-def _unavailable(error: RPCError | WorkflowUpdateRPCTimeoutOrCancelledError) -> Exception:
+def _unavailable(error: Exception) -> Exception:
     if isinstance(error, RPCError) and error.status not in _TRY_AGAIN:
+        return error
+    if isinstance(error, RuntimeError) and "connect" not in str(error):
         return error
     return Unavailable(
         "ENGINE_UNAVAILABLE", "Las acciones no responden por ahora. Lo último que hiciste sí quedó guardado."

@@ -68,6 +68,9 @@ def rooms_of(identity: Identity | None) -> tuple[str, ...]:
     return (EVERYBODY,)
 
 
+FIGURES = ("amount_usd", "amount_pen", "exchange_rate", "compra", "venta")
+
+
 class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]
     """The events that sockets send, in one namespace."""
 
@@ -218,5 +221,9 @@ class Listener:
 
 
 def _payload(row: Notification) -> dict[str, Any]:
-    """The event's own payload with its number, which a client gives back as `last_id`."""
-    return {**row.payload, "notification_id": row.id}
+    """The event's own payload with its number, which a client gives back as `last_id`.
+
+    Money is stored as exact text; the existing clients call number methods on it (client contract, section 7).
+    """
+    figures = {key: float(row.payload[key]) for key in FIGURES if row.payload.get(key) is not None}
+    return {**row.payload, **figures, "notification_id": row.id}

@@ -53,8 +53,9 @@ def _replayer(settings: "TemporalSettings") -> "Replayer":
 
     from integrations.temporal import data_converter
     from worker.main import WORKFLOWS
+    from workflows.sandbox import RUNNER
 
-    return Replayer(workflows=WORKFLOWS, data_converter=data_converter(settings))
+    return Replayer(workflows=WORKFLOWS, workflow_runner=RUNNER, data_converter=data_converter(settings))
 
 
 def _recorded(folder: Path) -> "Iterator[WorkflowHistory]":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,3 +23,9 @@ async def close_incidents(session: AsyncSession, *, kind: str, subject: str, at:
         .where(Incident.kind == kind, Incident.subject == subject, Incident.closed_at.is_(None))
         .values(closed_at=at)
     )
+
+
+async def open_subjects(session: AsyncSession, *, kind: str) -> frozenset[str]:
+    """What has an open incident of this kind."""
+    told = select(Incident.subject).where(Incident.kind == kind, Incident.closed_at.is_(None))
+    return frozenset((await session.scalars(told)).all())

@@ -20,9 +20,9 @@ from db.limits import check_client_limit
 from db.notifications import notify
 from db.tables import Client, ClientAccount, Deposit, Note, OperationEvent, Payout, Proof, Refund, RewardCode, User
 from db.tables import Operation as OperationRow
-from db.tables.operations import Line
 from domain import operations as d
 from domain.errors import Invalid
+from domain.money import Currency
 from domain.notifications import announcements
 from domain.permissions import Role
 
@@ -62,8 +62,8 @@ async def record_transition(
     if row.version == after.version:
         await _set_orphan_aside(session, row, at)
     before = _as_known(row)
-    after = await _with_operator(session, before, after, assign_operator=assign_operator)
-    await _check_against_database(session, row, after, at)
+    after = await _with_operator(session, after, changes, assign_operator=assign_operator)
+    await _check_against_database(session, row, after, changes, at)
     _project(row, after, update_id=update_id, at=at)
     await _sync_children(session, after, at)
     await _sync_coupon(session, after)
@@ -201,12 +201,12 @@ def _as_known(row: OperationRow) -> d.Operation:
 
 
 async def _with_operator(
-    session: AsyncSession, before: d.Operation, after: d.Operation, *, assign_operator: bool
+    session: AsyncSession, after: d.Operation, changes: tuple[d.FieldChange, ...], *, assign_operator: bool
 ) -> d.Operation:
     """The operation with its operator: the least loaded for a new assignment, a checked one for a reassignment."""
     if assign_operator:
         return replace(after, operator_id=await _least_loaded(session))
-    if after.operator_id is not None and after.operator_id != before.operator_id:
+    if after.operator_id is not None and any(change.field == "operator_id" for change in changes):
         user = await session.get(User, after.operator_id)
         if user is None or user.role is not Role.OPERADOR or user.status != "Activo":
             raise Invalid("OPERATOR_UNKNOWN", "Elige un Operador activo.", field="operator_id")
@@ -226,19 +226,28 @@ async def _least_loaded(session: AsyncSession) -> int | None:
     return await session.scalar(load.limit(1))
 
 
-async def _check_against_database(session: AsyncSession, row: OperationRow, after: d.Operation, at: datetime) -> None:
-    """What the workflow cannot know: the client's limit when an amount grows, and whose accounts the lines name."""
-    if after.amount_usd > row.amount_usd:
+async def _check_against_database(
+    session: AsyncSession, row: OperationRow, after: d.Operation, changes: tuple[d.FieldChange, ...], at: datetime
+) -> None:
+    """What the workflow cannot know: the client's limit when an amount grows, and whose accounts the lines name.
+
+    Only what this command changed, by the workflow's own account and not the row's: a machine's event (expiry, hold,
+    resync) changes none of it and so is never refused, whatever a lost write left in the row.
+    """
+    changed = {change.field: change.before for change in changes}
+    if "amount_usd" in changed and after.amount_usd > Decimal(changed["amount_usd"]):
         client = await session.get_one(Client, row.client_id, with_for_update=True)
         await check_client_limit(session, client, after.amount_usd, code=row.code, now=at)
-    wanted = {line.account_id: after.kind.client_pays for line in after.deposits if line.account_id is not None}
-    paid = {line.account_id: after.kind.client_receives for line in after.payouts if line.account_id is not None}
-    await _check_accounts(session, row.client_id, wanted, "deposits")
-    await _check_accounts(session, row.client_id, paid, "payouts")
+    if "deposits" in changed:
+        await _check_accounts(session, row.client_id, after.deposits, after.kind.client_pays, "deposits")
+    if "payouts" in changed:
+        await _check_accounts(session, row.client_id, after.payouts, after.kind.client_receives, "payouts")
 
 
-async def _check_accounts(session: AsyncSession, client_id: int, wanted: dict[int, Any], field: str) -> None:
-    for account_id, currency in wanted.items():
+async def _check_accounts(
+    session: AsyncSession, client_id: int, lines: tuple[d.Line, ...], currency: Currency, field: str
+) -> None:
+    for account_id in {line.account_id for line in lines} - {None}:
         account = await session.get(ClientAccount, account_id)
         if account is None or account.client_id != client_id or account.currency != currency:
             raise Invalid("ACCOUNT_UNKNOWN", f"Esa cuenta no es del cliente o no es en {currency}.", field=field)
@@ -274,13 +283,16 @@ async def _sync_lines(
     """The rows become the workflow's lines; a line that is gone keeps its row, with the instant of its removal."""
     rows = {row.number: row for row in await session.scalars(select(table).where(table.operation_code == code))}
     for line in lines:
-        account = await session.get(ClientAccount, line.account_id) if line.account_id else None
         row = rows.pop(line.number, None)
         if row is None:
-            row = table(operation_code=code, number=line.number, created_at=at)
+            # Whole from the start: the read of the account below flushes it.
+            row = table(operation_code=code, number=line.number, amount=line.amount, created_at=at)
             session.add(row)
+        if row.account_id != line.account_id:
+            # Copied when the line takes the account: later edits of the client's accounts change no history (F156).
+            account = await session.get(ClientAccount, line.account_id) if line.account_id else None
+            row.bank, row.account = (account.bank.value, account.number) if account else ("", "")
         row.amount, row.account_id, row.transfer_code = line.amount, line.account_id, line.transfer_code
-        row.bank, row.account = (account.bank.value, account.number) if account else ("", "")
         row.removed_at = None
     for gone in rows.values():
         gone.removed_at = gone.removed_at or at

@@ -44,8 +44,8 @@ async def set_rate(session: AsyncSession, *, buy: Decimal, sell: Decimal, actor:
 
 
 def rate_event(row: ExchangeRate) -> dict[str, Any]:
-    """What the existing clients read: numbers, since the mobile calls toFixed on them (client contract, section 7)."""
-    return {"compra": float(row.buy), "venta": float(row.sell), "updated_at": row.at.isoformat()}
+    """What every page hears when the rate changes; as exact text, which the sockets turn into numbers."""
+    return {"compra": str(row.buy), "venta": str(row.sell), "updated_at": row.at.isoformat()}
 
 
 async def rate_history(session: AsyncSession, *, before: int | None, limit: int) -> Sequence[tuple[ExchangeRate, str]]:

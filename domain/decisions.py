@@ -71,7 +71,15 @@ def _to_processing(operation: Operation, payouts: tuple[c.LineDraft, ...] | None
         whole = c.LineDraft(amount=after.receives, account_id=after.destination_account_id)
         after = _with_payouts(after, (whole,))
     since = operation.in_process_since if operation.state is State.EN_PROCESO else now
-    return replace(after, state=State.EN_PROCESO, in_process_since=since, expires_at=None, time_left=None)
+    return replace(
+        after,
+        state=State.EN_PROCESO,
+        in_process_since=since,
+        expires_at=None,
+        time_left=None,
+        reason="",
+        attention=_attention_after_moving(operation),
+    )
 
 
 def _edit(operation: Operation, command: c.Edit, _now: datetime) -> Operation:
@@ -229,7 +237,13 @@ def closed(operation: Operation, state: State, now: datetime, reason: str) -> Op
         expires_at=None,
         time_left=None,
         reason=reason,
+        attention=_attention_after_moving(operation),
     )
+
+
+def _attention_after_moving(operation: Operation) -> str:
+    """A refused effect still asks for attention; "sigue Pendiente" no longer does once it has moved."""
+    return operation.attention if _attention_left(operation.effects) else ""
 
 
 def _attention_left(effects: dict[Effect, EffectState]) -> str:

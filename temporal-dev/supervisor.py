@@ -78,16 +78,25 @@ class Supervisor:
         self.stopping = True
 
     def start(self, *pieces: Piece) -> None:
-        """Start the pieces together and wait until each one answers.
+        """Start the pieces together and wait until each one answers; raises as `wait` does."""
+        self.launch(*pieces)
+        self.wait(*pieces)
+
+    def launch(self, *pieces: Piece) -> None:
+        """Start the pieces, without waiting for them."""
+        for piece in pieces:
+            self.children.append(self._spawn(piece))
+
+    def wait(self, *pieces: Piece) -> None:
+        """Wait until each of these pieces answers.
 
         Raises:
             Refused: one of them ended, or did not answer in a minute.
             Stopped: a stop was asked for meanwhile.
         """
-        for piece in pieces:
-            self.children.append(self._spawn(piece))
-        for child in self.children[-len(pieces) :]:
-            self._wait_ready(child)
+        for child in self.children:
+            if child.piece in pieces:
+                self._wait_ready(child)
 
     def run(self, piece: Piece) -> None:
         """Run a program to its end (migrations, demo data)."""

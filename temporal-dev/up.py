@@ -66,9 +66,12 @@ def _prepare(supervisor: Supervisor, data: Path, options: argparse.Namespace) ->
 def _bring_up(supervisor: Supervisor, stack: Stack, *, demo: bool) -> None:
     began = time.monotonic()
     _say(f"QoriCash en esta máquina · datos en {stack.data}")
-    supervisor.start(*stack.servers(), *stack.stand_ins())
+    servers, stand_ins = stack.servers(), stack.stand_ins()
+    supervisor.launch(*servers, *stand_ins)
+    supervisor.wait(*servers)
     temporal.keep_history(stack.ports.temporal)
     supervisor.run(stack.migrations())
+    supervisor.wait(*stand_ins)
     people = stack.data / "demo.json"
     if demo and not people.exists():
         supervisor.run(stack.demo("people", "Personas, cuentas y tasas de ejemplo"))

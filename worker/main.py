@@ -44,6 +44,8 @@ RECONNECT_SECONDS = 2
 def run() -> None:
     """Work until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # httpx tells each address that it calls, and NubeFact's holds the account.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     asyncio.run(work())
 
 

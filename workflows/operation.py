@@ -270,7 +270,9 @@ class OperationWorkflow(OperationCommands):
             await self._record(after, event="expire", actor=SYSTEM, update_id="expire")
 
     async def _alert_operator(self) -> None:
-        self._alerts += 1
+        # After an outage one alert tells how long it has been, instead of all the missed ones at once (F039).
+        passed = workflow.now() - (self._operation.in_process_since or workflow.now())
+        self._alerts = max(self._alerts + 1, passed // self._terms.alert_every)
         minutes = int(self._terms.alert_every.total_seconds() * self._alerts // 60)
         order = m.RecordAlert(
             code=self._operation.code,
@@ -328,6 +330,7 @@ class OperationWorkflow(OperationCommands):
         """Compliance's word. A hold is written at once; "conforme" goes with the next version."""
         assessed: m.Assessed = await carry_out(effect, order, m.Assessed)
         async with self._lock:
+            await self._expire_if_overdue()
             if not self._operation.open:
                 return
             if assessed.outcome is not Assessment.HELD:

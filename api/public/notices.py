@@ -40,7 +40,7 @@ async def promise(services: Services, client_id: int, notice: str, *, key: str) 
         )
     except WorkflowAlreadyStartedError:
         return
-    except RPCError as error:
+    except (RPCError, RuntimeError) as error:  # a lazy client that cannot connect raises a bare RuntimeError
         raise Unavailable(
             "ENGINE_UNAVAILABLE", "No pudimos atenderte por ahora y nada cambió. Intenta de nuevo en unos segundos."
         ) from error

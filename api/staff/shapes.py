@@ -31,13 +31,13 @@ def _number_or_text(value: object) -> object:
 Money = Annotated[
     Decimal,
     BeforeValidator(_number_or_text),
-    PlainSerializer(lambda value: f"{value:.2f}", return_type=str),
+    PlainSerializer(lambda value: f"{value:.2f}", return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "examples": ["1500.00"]}),
 ]
 Rate = Annotated[
     Decimal,
     BeforeValidator(_number_or_text),
-    PlainSerializer(lambda value: f"{value:.4f}", return_type=str),
+    PlainSerializer(lambda value: f"{value:.4f}", return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "examples": ["3.7650"]}),
 ]
 
@@ -66,9 +66,9 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        min_length=8,
-        max_length=120,
-        pattern=r"^[A-Za-z0-9_.:-]+$",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[!-~]+$",
         description="Una clave por clic: repetirla devuelve la primera respuesta y no hace nada de nuevo.",
     ),
 ]

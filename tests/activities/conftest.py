@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -28,8 +27,7 @@ SECRET_KEY = "clave-de-prueba-de-cuarenta-caracteres-ok"
 def attempt(number: int) -> ActivityEnvironment:
     """An attempt of an activity: the first one, or one that follows a failure."""
     environment = ActivityEnvironment()
-    environment.info = ActivityEnvironment.default_info()
-    environment.info = environment.info.__class__(**{**environment.info.__dict__, "attempt": number})
+    environment.info = replace(ActivityEnvironment.default_info(), attempt=number)
     return environment
 
 
@@ -45,13 +43,19 @@ class MailHouse:
         return [mail for mail in self.stand_in.received() if word in mail["subject"] + mail["text"]]
 
 
-@pytest.fixture
-def nubefact(tmp_path: Path) -> Iterator[StandIn]:
-    """NubeFact of this test alone, since its numbers start again with the test's database."""
-    program = StandIn("nubefact", tmp_path / "nubefact", ["--token", TOKEN, "--account", ACCOUNT])
+@pytest.fixture(scope="session")
+def nubefact_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    flags = ["--token", TOKEN, "--account", ACCOUNT]
+    program = StandIn("nubefact", tmp_path_factory.mktemp("nubefact"), flags)
     program.start()
     yield program
     program.stop()
+
+
+@pytest.fixture
+def nubefact(nubefact_program: StandIn) -> StandIn:
+    """Emptied, since numbers start again with the test's database."""
+    return nubefact_program.empty()
 
 
 @pytest.fixture
@@ -77,7 +81,7 @@ def mail_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailHouse]:
 
 @pytest.fixture
 def mail(mail_house: MailHouse) -> MailHouse:
-    mail_house.stand_in.forget_failures()
+    mail_house.stand_in.empty()
     return mail_house
 
 
@@ -91,7 +95,7 @@ def push_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
 
 @pytest.fixture
 async def pusher(push_program: StandIn) -> AsyncIterator[Pusher]:
-    push_program.forget_failures()
+    push_program.empty()
     made = Pusher(PushSettings(expo_push_url=f"{push_program.url}/--/api/v2/push/send", push_timeout=2))
     yield made
     await made.aclose()

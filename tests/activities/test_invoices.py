@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from temporalio.exceptions import ApplicationError
 
 from activities.invoices import InvoiceActivities
@@ -106,14 +107,12 @@ async def test_a_failure_before_acceptance_is_sent_again_under_the_same_number(
 
 @pytest.mark.parametrize("number", [1, 2])
 async def test_a_worker_that_dies_before_recording_the_answer_adopts_it_later(
-    number: int, sessions: Sessions, invoicing: InvoiceActivities, nubefact: StandIn
+    number: int, sessions: Sessions, invoicing: InvoiceActivities, provider: NubeFact, nubefact: StandIn
 ):
     """F090: whether the next try knows that it is one (2), or comes as a new first one (1) and meets code 23."""
     code = await completed(sessions)
-    await issue(invoicing, code)
-    async with sessions.begin() as session:
-        await session.execute(delete(InvoiceAttempt))
-        await session.execute(update(Invoice).values(status=InvoiceStatus.PENDIENTE, pdf_url="", sent_at=None))
+    reserved = await attempt(1).run(invoicing._case, code)
+    await provider.issue(reserved.document)
     assert await issue(invoicing, code, number) == InvoiceIssued(status="Aceptado", series="B001", number=1)
     assert len(nubefact.received()) == 1
     assert (await invoice_of(sessions, code)).pdf_url
@@ -229,25 +228,15 @@ async def test_a_number_that_another_document_has_is_left_to_it(
     sessions: Sessions, invoicing: InvoiceActivities, provider: NubeFact, nubefact: StandIn
 ):
     """F089: somebody issued B001-1 by other means; our operation takes B001-2 and the house is told."""
-    other = await completed(sessions, "87654321")
-    await issue(invoicing, other)
-    async with sessions.begin() as session:
-        await session.execute(delete(InvoiceAttempt))
-        await session.execute(delete(Invoice))
-        await session.execute(update_counter())
     code = await completed(sessions)
+    ours = (await attempt(1).run(invoicing._case, code)).document
+    await provider.issue(replace(ours, document_number="87654321", unique_code="de-otro-medio"))
     with pytest.raises(ApplicationError) as moved:
         await issue(invoicing, code)
     assert (moved.value.type, moved.value.non_retryable) == ("InvoiceNumberTaken", False)
     assert (await issue(invoicing, code, 2)).number == 2
     async with sessions() as session:
         assert (await session.scalars(select(Incident.subject))).all() == ["B001-1"]
-
-
-def update_counter():
-    from db.tables import InvoiceSeries
-
-    return update(InvoiceSeries).values(next_number=1)
 
 
 async def test_an_operation_that_is_not_completed_gets_no_document(

@@ -85,6 +85,15 @@ async def test_a_body_beyond_the_limit_is_refused(http: httpx.AsyncClient):
     assert (answer.status_code, answer.json()["code"]) == (413, "TOO_LARGE")
 
 
+async def test_a_body_that_hides_its_size_is_cut(http: httpx.AsyncClient):
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield b'{"a":"' + b"x" * 65_536
+
+    answer = await http.post("/api/staff/login", content=endless(), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "TOO_LARGE")
+
+
 @pytest.fixture
 async def broken(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """The same application with routes that fail in the ways that a day brings."""

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from api.auth import COOKIE
-from db.tables import PushSubscription
+from db.tables import Client, PushSubscription
 from domain.clients import ClientStatus, DocumentType
 from tests.contract.conftest import PASSWORD, browser
 
@@ -69,15 +69,9 @@ async def test_the_fifth_failure_closes_the_door_even_to_the_right_password(http
 async def test_a_client_without_a_password_of_its_own_comes_in_with_none(http, client, sessions):
     """F162: an empty hash was accepted as "no password needed"."""
     async with sessions.begin() as session:
-        (await session.get_one(_client(), client.id)).password_hash = ""
+        (await session.get_one(Client, client.id)).password_hash = ""
     for password in ("", PASSWORD, client.dni):
         assert (await http.post(LOGIN, json={"dni": client.dni, "password": password})).json()["success"] is False
-
-
-def _client():
-    from db.tables import Client
-
-    return Client
 
 
 async def test_an_inactive_client_comes_in(http, arrive):
@@ -128,7 +122,7 @@ async def test_without_a_session_the_answer_is_401_in_the_contracts_own_words(ht
     answer = await http.post("/api/client/me", json={"dni": client.dni})
     assert answer.status_code == 401
     assert answer.json()["success"] is False
-    assert "ingresar" in answer.json()["message"]
+    assert "ngresa" in answer.json()["message"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from temporalio import activity
@@ -19,26 +20,30 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.testing._timeskipping import TimeSkippingConfig
-from temporalio.worker import Worker
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
 
 import temporal
 from activities.compliance import ComplianceActivities
 from activities.operations import OperationActivities
+from activities.reconciliation import ReconciliationActivities
 from activities.settlement import SettlementActivities
 from db.operation_creation import next_code, quote
 from db.session import Sessions
 from db.tables import Operation, OperationEvent
 from domain import commands as c
+from domain import operations as d
 from domain.commands import NewOperation
 from domain.lifecycle import RULES
-from domain.operations import Actor, ActorKind, Effect, Kind, Origin, StoredFile
+from domain.operations import Actor, ActorKind, Assessment, Effect, Kind, Origin, StoredFile
 from domain.permissions import Role
 from tests.people import Customer
 from workflows import messages as m
 from workflows import names
 from workflows.operation import OperationWorkflow
+from workflows.reconciliation import ReconciliationWorkflow
 from workflows.sandbox import RUNNER
 
+Row = TypeVar("Row")
 PROOF = StoredFile(key="operations/payment_proofs/abc.png", content_type="image/png", size=67)
 
 
@@ -69,18 +74,53 @@ class Outside:
 
 
 @dataclass
+class Faults(Interceptor):
+    """Trouble for any activity, by its type: it fails `before` doing its work, or `after` (done, but nobody knows)."""
+
+    before: Counter[str] = field(default_factory=Counter)
+    after: Counter[str] = field(default_factory=Counter)
+    refuse: Counter[str] = field(default_factory=Counter)
+    tried: Counter[str] = field(default_factory=Counter)
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - SDK's
+        return Troubled(next, self)
+
+
+class Troubled(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, faults: Faults) -> None:  # noqa: A002 - the SDK's name
+        super().__init__(next)
+        self._faults = faults
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
+        name = activity.info().activity_type
+        self._faults.tried[name] += 1
+        self._take(self._faults.before, name)
+        self._take(self._faults.refuse, name, type="Refused", non_retryable=True)
+        answer = await super().execute_activity(input)
+        self._take(self._faults.after, name)
+        return answer
+
+    def _take(self, left: Counter[str], name: str, **how: Any) -> None:
+        if left[name]:
+            left[name] -= 1
+            raise ApplicationError("no responde", **{"type": "Down", **how})
+
+
+@dataclass
 class House:
     """Ways to act on operations as the API does."""
 
     env: WorkflowEnvironment
     sessions: Sessions
     outside: Outside
+    faults: Faults
+    _running: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @property
     def client(self) -> Client:
         return self.env.client
 
-    async def create(
+    async def quoted(
         self,
         client: Customer,
         *,
@@ -90,12 +130,11 @@ class House:
         coupon: str = "",
         actor: Actor | None = None,
         terms: m.Terms | None = None,
-        check: bool = True,
-    ) -> WorkflowHandle[Any, Any]:
-        """Create an operation; its handle. `check=False` skips the API's own look at the rules."""
+    ) -> m.OperationStart:
+        """What the API would start a workflow with."""
         source, destination = (client.usd, client.pen) if kind is Kind.COMPRA else (client.pen, client.usd)
         request = NewOperation(
-            actor=actor or Actor(kind=ActorKind.CLIENT, id=client.id),
+            actor=actor or client_of(client),
             client_id=client.id,
             kind=kind,
             origin=origin,
@@ -108,9 +147,32 @@ class House:
             operation = await quote(
                 session, request, code=await next_code(session), now=datetime.now(UTC), expiry=timedelta(minutes=15)
             )
-        return await self.start(m.OperationStart(operation=operation, terms=terms or m.Terms()))
+        return m.OperationStart(operation=operation, terms=terms or m.Terms())
 
-    async def start(self, start: m.OperationStart, *, key: str = "k") -> WorkflowHandle[Any, Any]:
+    async def create(self, client: Customer, **asked: Any) -> WorkflowHandle[Any, Any]:
+        """Create an operation; its handle. The words are those of `quoted`."""
+        start = await self.quoted(client, **asked)
+        await self.start(start)
+        return self.client.get_workflow_handle(start.operation.code)
+
+    async def processed(self, client: Customer, **asked: Any) -> WorkflowHandle[Any, Any]:
+        """One that is En proceso by its client's proof."""
+        handle = await self.create(client, **asked)
+        await self.do(handle, c.SubmitProof(actor=client_of(client), transfer_code="00123", files=(PROOF,)))
+        return handle
+
+    async def ready(self, client: Customer, operator: Actor, **asked: Any) -> WorkflowHandle[Any, Any]:
+        """One that only lacks `complete`."""
+        handle = await self.processed(client, **asked)
+        await self.do(handle, c.AttachProof(actor=operator, files=(PROOF,)))
+        await eventually(self.assessed, handle)
+        return handle
+
+    async def assessed(self, handle: WorkflowHandle[Any, Any]) -> bool:
+        return (await self.snapshot(handle)).assessment is not Assessment.PENDING
+
+    async def start(self, start: m.OperationStart, *, key: str = "k") -> m.OperationAnswer:
+        """Create it by its door. Raises Said when it is refused."""
         opening = WithStartWorkflowOperation(
             names.OPERATION,
             start,
@@ -120,10 +182,13 @@ class House:
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             static_summary=start.operation.summary(),
         )
-        await self.client.execute_update_with_start_workflow(
-            names.CREATE, start_workflow_operation=opening, id=key, result_type=m.OperationAnswer
-        )
-        return self.client.get_workflow_handle(start.operation.code)
+        try:
+            answer: m.OperationAnswer = await self.client.execute_update_with_start_workflow(
+                names.CREATE, start_workflow_operation=opening, id=key, result_type=m.OperationAnswer
+            )
+        except WorkflowUpdateFailedError as error:
+            raise _said(error) from error
+        return answer
 
     async def do(self, handle: WorkflowHandle[Any, Any], command: c.Command, *, key: str = "") -> m.OperationAnswer:
         """Carry out a command. Raises Said with the refusal's code."""
@@ -132,10 +197,18 @@ class House:
                 RULES[type(command)].name, command, id=key or uuid.uuid4().hex, result_type=m.OperationAnswer
             )
         except WorkflowUpdateFailedError as error:
-            assert isinstance(error.cause, ApplicationError)
-
-            raise Said(error.cause) from error
+            raise _said(error) from error
         return answer
+
+    async def snapshot(self, handle: WorkflowHandle[Any, Any]) -> d.Operation:
+        """What the workflow holds."""
+        held: d.Operation = await handle.query(names.SNAPSHOT, result_type=d.Operation)
+        return held
+
+    async def ended(self, handle: WorkflowHandle[Any, Any]) -> str:
+        """Its outcome, once nothing is owed."""
+        outcome: dict[str, str] = await asyncio.wait_for(handle.result(), 60)
+        return outcome["outcome"]
 
     async def row(self, handle: WorkflowHandle[Any, Any]) -> Operation:
         async with self.sessions() as session:
@@ -148,6 +221,19 @@ class House:
         )
         async with self.sessions() as session:
             return list((await session.scalars(wanted.order_by(OperationEvent.version))).all())
+
+    async def rows(self, table: type[Row], handle: WorkflowHandle[Any, Any]) -> list[Row]:
+        """Its rows of a table that has `operation_code`."""
+        async with self.sessions() as session:
+            wanted = select(table).where(table.operation_code == handle.id)  # type: ignore[attr-defined]
+            return list((await session.scalars(wanted)).all())
+
+    async def start_workers(self) -> None:
+        await self._running.enter_async_context(workers(self.client, self.sessions, self.outside, self.faults))
+
+    async def stop_workers(self) -> None:
+        """A goodbye as SIGTERM asks for."""
+        await self._running.aclose()
 
     async def pass_time(self, handle: WorkflowHandle[Any, Any], minutes: float) -> None:
         await self.env.fast_forward(handle, timedelta(minutes=minutes))
@@ -162,6 +248,18 @@ class Said(Exception):
         self.details = cause.details
 
 
+def _said(error: WorkflowUpdateFailedError) -> Said:
+    assert isinstance(error.cause, ApplicationError)
+    return Said(error.cause)
+
+
+async def eventually(holds: Callable[..., Awaitable[bool]], *words: Any, within: float = 20) -> None:
+    """Wait until it holds; nothing here sleeps for a guessed time."""
+    async with asyncio.timeout(within):
+        while not await holds(*words):
+            await asyncio.sleep(0.03)
+
+
 def staff(user_id: int, role: Role) -> Actor:
     return Actor(kind=ActorKind.STAFF, id=user_id, role=role)
 
@@ -173,7 +271,6 @@ def client_of(customer: Customer) -> Actor:
 @asynccontextmanager
 async def running_house(sessions: Sessions) -> AsyncIterator[House]:
     """A Temporal server in memory, with a worker of every queue."""
-    outside = Outside()
     async with await WorkflowEnvironment.start_time_skipping_v2(
         ts_config=TimeSkippingConfig(enabled=False),
         data_converter=pydantic_data_converter,
@@ -182,29 +279,42 @@ async def running_house(sessions: Sessions) -> AsyncIterator[House]:
         dev_server_extra_args=temporal.TIME_SKIPPING,
         dev_server_log_level="error",
     ) as env:
-        async with workers(env.client, sessions, outside):
-            yield House(env, sessions, outside)
+        house = House(env, sessions, Outside(), Faults())
+        await house.start_workers()
+        try:
+            yield house
+        finally:
+            await house.stop_workers()
 
 
 @asynccontextmanager
-async def workers(client: Client, sessions: Sessions, outside: Outside) -> AsyncIterator[None]:
-    operations, compliance = OperationActivities(sessions), ComplianceActivities(sessions)
-    settlement = SettlementActivities(sessions)
+async def workers(
+    client: Client, sessions: Sessions, outside: Outside, interceptor: Interceptor
+) -> AsyncIterator[None]:
+    """One worker a queue, as worker/main.py has them."""
+    operations = OperationActivities(sessions)
     main = Worker(
         client,
         task_queue=names.OPERATIONS_QUEUE,
-        workflows=[OperationWorkflow],
+        workflows=[OperationWorkflow, ReconciliationWorkflow],
         workflow_runner=RUNNER,
+        interceptors=[interceptor],
         activities=[
             operations.record_creation,
             operations.record_transition,
             operations.record_note,
             operations.record_alert,
-            compliance.assess_operation,
-            settlement.settle,
+            ComplianceActivities(sessions).assess_operation,
+            SettlementActivities(sessions).settle,
+            ReconciliationActivities(sessions, client, settled=timedelta(0)).reconcile_operations,
         ],
     )
-    invoicing = Worker(client, task_queue=names.INVOICING_QUEUE, activities=[outside.issue_invoice])
-    notices = Worker(client, task_queue=names.NOTICES_QUEUE, activities=[outside.deliver_notice])
+    invoicing, notices = (
+        Worker(client, task_queue=queue, activities=[done], interceptors=[interceptor])
+        for queue, done in (
+            (names.INVOICING_QUEUE, outside.issue_invoice),
+            (names.NOTICES_QUEUE, outside.deliver_notice),
+        )
+    )
     async with main, invoicing, notices:
         yield

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from domain import commands as c
 from domain.operations import State
 from tests.workflows.conftest import People
-from tests.workflows.house import PROOF, House, Said, client_of
+from tests.workflows.house import PROOF, House, client_of
 
 
 async def test_a_client_creates_an_operator_completes_and_everything_owed_is_done_once(
