@@ -18,12 +18,18 @@ from integrations.notices import ClientFacts, HouseAccountFacts, OperationFacts
 
 NOON = 12
 ACCOUNT_TAIL = 4
+_LABELS = {
+    State.COMPLETADA: ("Pagaste", "Recibiste"),
+    State.CANCELADO: ("Ibas a pagar", "Ibas a recibir"),
+    State.EXPIRADA: ("Ibas a pagar", "Ibas a recibir"),
+}
 
 
 def told(subject: Subject, *, site: str, attached: bool) -> OperationFacts:
     """What the notices of an operation may say. `attached`: the comprobante's PDF goes with this mail."""
     row, client = subject.operation, subject.client
     pays, receives = _sides(row)
+    pays_label, receives_label = _LABELS.get(row.state, ("Pagas", "Recibes"))
     invoice = subject.invoice if subject.invoice is not None and subject.invoice.status in TAKEN else None
     return OperationFacts(
         code=row.code,
@@ -33,11 +39,14 @@ def told(subject: Subject, *, site: str, attached: bool) -> OperationFacts:
         buys_dollars=row.kind is Kind.VENTA,
         pays=pays,
         receives=receives,
+        pays_label=pays_label,
+        receives_label=receives_label,
         rate=f"{row.rate:.4f}",
         source_account=_account(row.source_bank, row.source_account),
         destination_account=_account(row.destination_bank, row.destination_account),
         paid_to=_paid_to(subject),
         house_account=_house_account(subject.house_account),
+        awaits_transfer=row.state is State.PENDIENTE,
         deadline=_deadline(row),
         # A hold is never explained, not even when it ends in a cancellation (duty of secrecy, Ley 27693 art. 12).
         reason="" if row.assessment is Assessment.HELD else row.reason,

@@ -191,9 +191,8 @@ def _http(request: Request, error: Exception) -> Response:
 def _fault(request: Request, error: Exception) -> Response:
     """The log gets where it happened and never the message: it may hold a person's data."""
     error_id = secrets.token_hex(6)
-    places = " < ".join(
-        f"{f.filename}:{f.lineno} {f.name}" for f in reversed(traceback.extract_tb(error.__traceback__))
-    )
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
+    places = " < ".join(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames))
     log.error("fallo %s %s %s en %s", error_id, request.method, type(error).__name__, places)
     detail = f"Algo falló de nuestro lado. Si vuelve a pasar, danos este código: {error_id}."
     return answer(request.url.path, 500, "INTERNAL", detail, more={"error_id": error_id})

@@ -85,7 +85,9 @@ class SizeLimit:
         limit = MAX_BODY if form else MAX_JSON
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > limit:
-            refused = TooLarge("TOO_LARGE", "Lo que enviaste es demasiado grande. Cada archivo puede pesar hasta 10 MB.")
+            refused = TooLarge(
+                "TOO_LARGE", "Lo que enviaste es demasiado grande. Cada archivo puede pesar hasta 10 MB."
+            )
             await refusal(scope["path"], refused)(scope, receive, send)
             return
         await self._app(scope, _cut(receive, limit), send)

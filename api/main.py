@@ -12,7 +12,6 @@ from api import errors, files, health
 from api.limits import AnonymousLimit, SizeLimit
 from api.login_limits import LoginLimits
 from api.origins import Cors, OriginCheck
-from api.public import router as public
 from api.public import router as contract
 from api.realtime import Listener, make_server, register
 from api.services import Services

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
-from integrations.files import FileStore
 from starlette.requests import HTTPConnection
 from temporalio.client import Client
 
 from api.settings import ApiSettings
 from db.session import Sessions
+from integrations.files import FileStore
 from integrations.temporal import TemporalSettings
 
 

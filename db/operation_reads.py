@@ -154,8 +154,15 @@ async def get_operation(session: AsyncSession, reader: d.Actor, code: str) -> Op
         deliveries=(await session.scalars(sent)).all(),
         refund=refund,
         monitoring=await _all(session, TransactionMonitoring, code),
-        names=dict(names.tuples().all()),
+        names={user_id: name for user_id, name in names.all()},
     )
+
+
+def assessment_of(detail: OperationDetail) -> d.Assessment:
+    """Where compliance stands. Its "conforme" reaches the row only with the next version, so the record of it counts."""
+    if detail.row.assessment is d.Assessment.PENDING and detail.monitoring:
+        return detail.monitoring[-1].outcome
+    return detail.row.assessment
 
 
 def as_domain(detail: OperationDetail) -> d.Operation:
@@ -184,7 +191,7 @@ def as_domain(detail: OperationDetail) -> d.Operation:
         deposits=tuple(_line(line) for line in detail.deposits),
         payouts=tuple(_line(line) for line in detail.payouts),
         proofs=tuple(_proof(proof) for proof in detail.proofs),
-        assessment=row.assessment,
+        assessment=assessment_of(detail),
         attention=row.attention,
         comments=row.comments,
         reason=row.reason,

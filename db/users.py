@@ -73,12 +73,6 @@ async def by_id(session: AsyncSession, user_id: int, *, lock: bool = False) -> U
     return row
 
 
-async def names(session: AsyncSession, ids: set[int]) -> dict[int, str]:
-    """Full names by id, to show who did what."""
-    found = await session.execute(select(User.id, User.full_name).where(User.id.in_(ids)))
-    return dict(found.tuples().all())
-
-
 async def list_users(session: AsyncSession) -> Sequence[User]:
     """Everybody, the active first, by name."""
     return (await session.scalars(select(User).order_by(User.status, func.lower(User.full_name), User.id))).all()

@@ -31,6 +31,8 @@ class HouseAccountFacts:
 class OperationFacts:
     """An operation as its client is told of it. `document` and accounts come masked; empty texts are left out.
 
+    `awaits_transfer`: a late mail must not ask for money that the operation no longer waits for.
+
     `deadline` is an hour of today in Lima; `receipt` names the comprobante (`boleta B001-12`); `receipt_attached` tells
     whether its PDF goes with the mail; `receipt_confirmed` whether SUNAT has accepted it.
     """
@@ -42,11 +44,14 @@ class OperationFacts:
     buys_dollars: bool
     pays: str
     receives: str
+    pays_label: str
+    receives_label: str
     rate: str
     source_account: str
     destination_account: str
     paid_to: tuple[tuple[str, str], ...] = ()
     house_account: HouseAccountFacts | None = None
+    awaits_transfer: bool = False
     deadline: str = ""
     reason: str = ""
     receipt: str = ""
@@ -113,6 +118,8 @@ def push(notice: str, facts: OperationFacts) -> Push | None:
 
     Lock screens are public: amounts and last digits, never a name, a document or a whole account.
     """
+    if notice == "creada" and not facts.awaits_transfer:
+        return None
     words = {
         "creada": f"Transfiere {facts.pays}{_until(facts)} y envía tu constancia.",
         "en_proceso": "Recibimos tu constancia. Verificamos tu abono y te avisamos apenas te paguemos.",

@@ -5,7 +5,6 @@ Every default is the stand-in of `temporal-dev/` on this machine; with `APP_ENV=
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import Literal, Self
 
@@ -171,17 +170,6 @@ class NoticeSettings(ServiceSettings):
         if self.production and len(self.secret_key.get_secret_value()) < MIN_SECRET:
             raise ValueError(f"SECRET_KEY es débil: en producción lleva al menos {MIN_SECRET} caracteres al azar.")
         return self
-
-
-@dataclass(frozen=True, kw_only=True)
-class IntegrationSettings:
-    """All of them, read from the environment at once: what a worker needs to start."""
-
-    nubefact: NubefactSettings = field(default_factory=NubefactSettings)
-    mail: MailSettings = field(default_factory=MailSettings)
-    files: FilesSettings = field(default_factory=FilesSettings)
-    push: PushSettings = field(default_factory=PushSettings)
-    notices: NoticeSettings = field(default_factory=NoticeSettings)
 
 
 def _plain(value: object) -> object:

@@ -168,9 +168,11 @@ def _as_user() -> list[str]:
             "Instálalo, o ejecuta este comando con otro usuario."
         )
     group = str(pwd.getpwnam(SERVED_AS).pw_gid)
+    # no_setuid_fixup: access(2), by which the programs look for one another, then counts the capability too.
     # --pdeathsig: the kernel forgets the supervisor's own request when the user changes, so it is made again here.
     return [
         *("setpriv", f"--reuid={SERVED_AS}", f"--regid={group}", "--clear-groups"),
+        "--securebits=+no_setuid_fixup",
         *("--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"),
         *(f"--pdeathsig={STOP_SIGNAL.name.removeprefix('SIG')}", "--"),
     ]

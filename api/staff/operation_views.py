@@ -10,7 +10,7 @@ from api.files import link
 from api.services import Services
 from api.staff.shapes import Answer, Money, Rate
 from db.client_reads import display_name
-from db.operation_reads import OperationDetail, OperationLine
+from db.operation_reads import OperationDetail, OperationLine, assessment_of
 from db.tables import Client, Deposit, Operation, OperationEvent, Payout, Proof
 from domain.clients import DocumentType, masked
 from domain.money import Currency
@@ -25,7 +25,7 @@ ASSESSED: dict[Assessment, str] = {
     Assessment.HELD: "Retenida",
 }
 # What these say is compliance's: others read that there was a review, not what it found (duty of secrecy).
-REVIEW_EVENTS = frozenset({"assessed", "assess", "release_hold", "confirm_hold"})
+REVIEW_EVENTS = frozenset({"hold", "release_hold", "confirm_hold"})
 REVIEW_ATTENTION = "evaluacion"
 
 
@@ -201,6 +201,7 @@ def whole_view(
 ) -> OperationView:
     """Everything about one operation that this person may know."""
     row = detail.row
+    assessment = assessment_of(detail)
     knows = user.may(Permission.COMPLIANCE_READ)
     copied = ("id", "version", "base_rate", "coupon", "coupon_pips", "comments")
     return OperationView(
@@ -213,7 +214,7 @@ def whole_view(
         client_receives=row.kind.client_receives,
         source_account=_account(row.source_account_id, row.source_bank, row.source_account),
         destination_account=_account(row.destination_account_id, row.destination_bank, row.destination_account),
-        assessment=ASSESSED[row.assessment] if knows or row.assessment is Assessment.CLEAR else IN_REVIEW,
+        assessment=ASSESSED[assessment] if knows or assessment is Assessment.CLEAR else IN_REVIEW,
         reason=_reason(detail, knows=knows),
         deposits=[_money_line(line) for line in detail.deposits],
         payouts=[_money_line(line) for line in detail.payouts],
@@ -284,7 +285,7 @@ def _event(detail: OperationDetail, event: OperationEvent, *, knows: bool) -> Ev
         changes = [change for change in changes if change.get("field") not in {"assessment", "time_left"}]
     return EventView(
         version=event.version,
-        event="assessed" if secret else event.event,
+        event="review" if secret else event.event,
         state=event.state,
         actor="" if secret else names.get(event.actor_kind, "Sistema"),
         actor_kind="sistema" if secret else event.actor_kind,
@@ -300,7 +301,9 @@ def _reason(detail: OperationDetail, *, knows: bool) -> str:
     """The row's reason is that of its last event; a resolution of compliance is not for everybody."""
     told = [event for event in detail.events if event.reason == detail.row.reason]
     secret = bool(told) and told[0].event in REVIEW_EVENTS and not knows
-    return IN_REVIEW if secret else detail.row.reason
+    if not secret:
+        return detail.row.reason
+    return "Cancelada por la casa." if detail.row.state is State.CANCELADO else IN_REVIEW
 
 
 def _monitoring(detail: OperationDetail) -> list[dict[str, Any]]:

@@ -278,3 +278,16 @@ async def test_a_push_service_that_is_down_is_tried_again_and_the_mail_is_not(
     await deliver(notices, code, "en_proceso", number=2)
     assert len(mail.about(code)) == 1
     assert len(push_program.received()) == 1
+
+
+async def test_a_late_mail_asks_for_no_money_that_is_no_longer_awaited(
+    sessions: Sessions, notices: NoticeActivities, mail: MailHouse, push_program: StandIn
+):
+    """The mail server was down until the operation had expired: the client must not transfer now."""
+    code = await operation(sessions, State.EXPIRADA)
+    await subscribe(sessions)
+    await deliver(notices, code, "creada")
+    (only,) = mail.about(code)
+    assert only["subject"] == f"{code}: registramos tu operación"
+    assert "Transfiere" not in only["text"] + only["html"]
+    assert push_program.received() == []

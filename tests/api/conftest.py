@@ -37,9 +37,7 @@ def api_settings() -> ApiSettings:
 
 
 @pytest.fixture
-async def app(
-    database_url: str, api_settings: ApiSettings, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[FastAPI]:
+async def app(database_url: str, api_settings: ApiSettings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FastAPI]:
     """The application with its lifespan running, and Temporal away: what needs it is in the integration ring."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
     made = create_app(api_settings, database=DatabaseSettings(url=database_url))

@@ -44,5 +44,7 @@ def test_every_route_of_the_staff_refuses_a_stranger_in_its_policy(app: FastAPI)
 
 def test_every_operation_of_the_documentation_says_what_it_does(app: FastAPI):
     paths = app.openapi()["paths"]
-    silent = [f"{verb} {path}" for path, verbs in paths.items() for verb, told in verbs.items() if not told.get("description")]
+    silent = [
+        f"{verb} {path}" for path, verbs in paths.items() for verb, told in verbs.items() if not told.get("description")
+    ]
     assert silent == []

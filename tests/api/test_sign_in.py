@@ -27,7 +27,7 @@ async def test_a_login_answers_a_token_and_leaves_a_cookie_that_scripts_cannot_r
         answer = await _login(http, "MARTA")
     cookie = answer.headers["set-cookie"]
     assert answer.json()["user"]["role"] == "Master"
-    assert COOKIE in cookie and "HttpOnly" in cookie and "SameSite=lax" in cookie
+    assert all(part in cookie for part in (COOKIE, "HttpOnly", "SameSite=lax"))
     assert (await person.http.get("/api/staff/me")).json()["username"] == "marta"
 
 

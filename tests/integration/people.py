@@ -214,7 +214,6 @@ class Town:
                     full_name=username.title(),
                     role=role,
                     password_hash=hashed,
-                    must_change=False,
                 )
             master = await users.by_username(session, "maestra")
             assert master is not None

@@ -257,7 +257,7 @@ async def eventually(holds: Callable[..., Awaitable[bool]], *words: Any, within:
     """Wait until it holds; nothing here sleeps for a guessed time."""
     async with asyncio.timeout(within):
         while not await holds(*words):
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.03)  # noqa: ASYNC110
 
 
 def staff(user_id: int, role: Role) -> Actor:

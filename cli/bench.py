@@ -1,0 +1,69 @@
+"""`qoricash bench`: measures the house on this machine. Each bench brings up what it needs and takes it down."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from cli.benches.figures import Figures
+
+app = typer.Typer(help="Mide la casa en esta máquina; levanta y detiene lo que necesita.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="además, un objeto JSON en la última línea")]
+
+
+@app.command()
+def operations(
+    *,
+    operations: Annotated[int, typer.Option(min=1, help="operaciones a completar con la casa saturada")] = 200,
+    rate: Annotated[float, typer.Option(min=0.1, help="operaciones por segundo de la carga ofrecida")] = 5,
+    clients: Annotated[int, typer.Option(min=1, help="clientes a la vez con la casa saturada")] = 16,
+    duration: Annotated[float, typer.Option(min=1, help="segundos de la carga ofrecida")] = 60,
+    expiries: Annotated[int, typer.Option(min=0, help="operaciones que se dejan vencer")] = 200,
+    json: AsJson = False,
+) -> None:
+    """Operaciones por segundo, lo que espera cada persona, y lo que cuesta cada operación en Temporal."""
+    from cli.benches.operations import Plan, run
+
+    plan = Plan(operations=operations, rate=rate, clients=clients, seconds=duration, expiries=expiries)
+    _measure(lambda progress: run(plan, progress), as_json=json)
+
+
+@app.command()
+def invoicing(
+    *,
+    operations: Annotated[int, typer.Option(min=1, help="operaciones a completar mientras NubeFact falla")] = 60,
+    clients: Annotated[int, typer.Option(min=1, help="clientes a la vez")] = 8,
+    json: AsJson = False,
+) -> None:
+    """Comprobantes cuando NubeFact falla: cuántos faltan, se repiten o saltan un número."""
+    from cli.benches.invoicing import run
+
+    _measure(lambda progress: run(operations, clients, progress), as_json=json)
+
+
+def _measure(bench: Callable[[Progress], Figures], *, as_json: bool) -> None:
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from cli.benches import figures
+    from cli.benches.stack import BenchError
+
+    columns = (
+        TextColumn("{task.description}"),
+        *Progress.get_default_columns()[1:2],
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    try:
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            measured = bench(progress)
+    except* BenchError as errors:
+        sys.exit(str(errors.exceptions[0]))
+    if as_json:
+        typer.echo(figures.as_json(measured))

@@ -1,0 +1,49 @@
+"""One house for every test of this ring, as a person at home starts it: `qoricash up` with its demo data."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import pytest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from tests.integration.people import Customer, Desk, Town
+from tests.integration.running import Stack
+
+Arrive = Callable[..., Awaitable[Customer]]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The running house."""
+    running = Stack(tmp_path_factory.mktemp("house") / "var").start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+async def town(stack: Stack) -> AsyncIterator[Town]:
+    made = Town(stack.api, stack.place["database_url"])
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="session")
+async def master(stack: Stack, town: Town) -> Desk:
+    """Rosa, who may do everything."""
+    known = stack.people["staff"][0]
+    assert known["role"] == "Master"
+    return await town.desk(known["username"], known["password"])
+
+
+@pytest.fixture(scope="session")
+async def temporal_client(stack: Stack) -> Client:
+    return await Client.connect(stack.place["temporal_address"], data_converter=pydantic_data_converter)
+
+
+@pytest.fixture(autouse=True)
+def healthy(stack: Stack) -> Iterator[None]:
+    """Whatever a test broke is mended after it."""
+    yield
+    stack.heal()

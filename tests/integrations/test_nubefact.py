@@ -1,0 +1,118 @@
+"""What is sent to NubeFact, and how its answers are read."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from domain.invoices import InvoiceType, Treatment
+from integrations import nubefact
+from integrations.nubefact import Answer, Document
+
+DOCUMENT = Document(
+    type=InvoiceType.BOLETA,
+    series="B001",
+    number=7,
+    issued_on=date(2026, 11, 25),
+    document_code="1",
+    document_number="45678912",
+    name="Ana " + "Quispe " * 30,
+    address="",
+    email="",
+    total_pen=Decimal("3700.00"),
+    treatment=Treatment.INAFECTO,
+    description="QORICASH VENDE 1,000.00 USD",
+    unique_code="EXP-1001",
+    notes="Operación EXP-1001",
+)
+
+
+def test_an_exchange_is_one_inafecta_line_of_the_whole_amount_in_pen():
+    """F092: taxed 0, IGV 0, total 3,700.00, tipo_de_igv 9."""
+    body = DOCUMENT.body()
+    (line,) = body["items"]
+    assert (body["tipo_de_comprobante"], body["numero"], body["moneda"], body["sunat_transaction"]) == (2, 7, 1, 1)
+    assert body["total_gravada"] == body["total_igv"] == "0.00"
+    assert body["total_inafecta"] == body["total"] == "3700.00"
+    assert (line["tipo_de_igv"], line["valor_unitario"], line["igv"], line["total"]) == (
+        9,
+        "3700.00",
+        "0.00",
+        "3700.00",
+    )
+    assert body["fecha_de_emision"] == "25-11-2026"
+
+
+def test_what_is_too_long_or_missing_fits_the_provider():
+    body = DOCUMENT.body()
+    assert len(body["cliente_denominacion"]) == 100
+    assert body["cliente_direccion"] == "-"
+
+
+def test_no_number_travels_as_a_float():
+    assert not [value for value in DOCUMENT.body().values() if isinstance(value, float)]
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind"),
+    [
+        (401, {"errors": "token", "codigo": 10}, nubefact.Configuration),
+        (400, {"errors": "ruta", "codigo": "11"}, nubefact.Configuration),
+        (400, {"errors": "cabecera", "codigo": 12}, nubefact.Configuration),
+        (400, {"errors": "formato", "codigo": 20}, nubefact.Refused),
+        (400, {"errors": "suma", "codigo": 21}, nubefact.Refused),
+        (400, {"errors": "plazo", "codigo": 22}, nubefact.Refused),
+        (400, {"errors": "ya existe", "codigo": 23}, nubefact.Duplicate),
+        (400, {"errors": "no existe", "codigo": 24}, nubefact.Unknown),
+        (500, {"errors": "interno", "codigo": 40}, nubefact.Retryable),
+        (401, {"errors": "suspendida", "codigo": 50}, nubefact.Configuration),
+        (400, {"errors": "falta de pago", "codigo": 51}, nubefact.Configuration),
+        (400, {"errors": "otro", "codigo": 99}, nubefact.Refused),
+        (503, {"errors": "otro"}, nubefact.Retryable),
+    ],
+)
+def test_each_code_of_the_manual_says_what_to_do_next(status: int, said: dict, kind: type[Exception]):
+    """Manual v2.9, table of errors."""
+    assert type(nubefact._classified(status, said)) is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(200, nubefact.Retryable), (502, nubefact.Retryable), (404, nubefact.Configuration)]
+)
+def test_a_page_in_place_of_json_is_classified_by_its_status(status: int, kind: type[Exception]):
+    answer = httpx.Response(status, html="<h1>Bad Gateway</h1>")
+    assert type(nubefact._unreadable(answer)) is kind
+
+
+def answered(**fields: object) -> Answer:
+    return Answer.model_validate({"serie": "B001", "numero": 7, "aceptada_por_sunat": False, **fields})
+
+
+def test_sunat_has_three_answers_and_silence_is_not_a_refusal():
+    """F093."""
+    assert not answered(sunat_responsecode=None).rejected
+    assert answered(sunat_responsecode="2800").rejected
+    assert not answered(aceptada_por_sunat=True, sunat_responsecode="0").rejected
+
+
+@pytest.mark.parametrize(
+    ("qr", "other"),
+    [
+        ("20990000009 | 03 | B001 | 000007 | 0.00 | 3700.00 | 25-11-2026 | 1 | 45678912 | h |", False),
+        ("20990000009 | 03 | B001 | 000007 | 0.00 | 3700.00 | 25-11-2026 | 1 | 87654321 | h |", True),
+        ("20990000009 | 03 | B001 | 000007 | 0.00 | 99.00 | 25-11-2026 | 1 | 45678912 | h |", True),
+        ("20600695771 | 01 | FFF1 | 000001 | ...", False),
+        ("", False),
+    ],
+)
+def test_a_document_is_only_said_to_be_anothers_when_it_is_certain(qr: str, other: bool):
+    """F089, F090: a wrong "certain" would issue a second document for the operation."""
+    assert answered(cadena_para_codigo_qr=qr).belongs_to_other(DOCUMENT) is other
+
+
+def test_a_body_is_exact_json():
+    assert json.loads(json.dumps(DOCUMENT.body()))["total"] == "3700.00"
