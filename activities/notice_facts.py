@@ -48,7 +48,7 @@ def told(subject: Subject, *, site: str, attached: bool) -> OperationFacts:
         house_account=_house_account(subject.house_account),
         awaits_transfer=row.state is State.PENDIENTE,
         deadline=_deadline(row),
-        # A hold is never explained, not even when it ends in a cancellation (duty of secrecy, Ley 27693 art. 12).
+        # A hold is never explained, not even when it ends in a cancellation (duty of secrecy).
         reason="" if row.assessment is Assessment.HELD else row.reason,
         receipt=f"{invoice.type.value} {receipt_name(invoice)}" if invoice else "",
         receipt_attached=attached,

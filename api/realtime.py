@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -156,21 +156,24 @@ class Listener:
                     await line.execute(f"LISTEN {sessions.ENDED_CHANNEL}")
                     await self._catch_up()
                     wait = FIRST_WAIT
-                    async for heard in line.notifies():
-                        await self._heard(heard.channel, int(heard.payload))
+                    while True:
+                        # At least one, and all those that came with it: a step of an operation tells several rooms.
+                        await self._heard([heard async for heard in line.notifies(stop_after=1)])
             except Exception as error:  # noqa: BLE001 - the line must come back whatever cut it
                 log.warning("avisos en pausa, se reintenta en %.1f s: %s", wait, type(error).__name__)
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
 
-    async def _heard(self, channel: str, number: int) -> None:
-        if channel == sessions.ENDED_CHANNEL:
-            await self._close(number)
-        elif number not in self._seen:
+    async def _heard(self, told: Sequence[psycopg.Notify]) -> None:
+        numbers = {int(one.payload) for one in told if one.channel == notifications.CHANNEL} - {*self._seen}
+        if numbers:
             async with self._services.sessions() as session:
-                row = await notifications.by_id(session, number)
-            if row is not None:
+                rows = await notifications.by_ids(session, numbers)
+            for row in rows:
                 await self._emit(row)
+        for one in told:
+            if one.channel == sessions.ENDED_CHANNEL:
+                await self._close(int(one.payload))
         self._heard_until = datetime.now(UTC)
 
     async def _catch_up(self) -> None:

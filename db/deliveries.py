@@ -47,9 +47,11 @@ async def claim(
     """The row of this delivery, made now or by an earlier attempt. `recipient` is compared without case (F104)."""
     owned = {"subject_key": subject_key, "notice": notice, "key": key, "channel": channel}
     owned["recipient"] = recipient.casefold() if channel == MAIL else recipient
-    values = {**owned, "message_id": message_id}
-    await session.execute(insert(Delivery).values(values).on_conflict_do_nothing())
-    return (await session.scalars(select(Delivery).filter_by(**owned))).one()
+    row = insert(Delivery).values({**owned, "message_id": message_id})
+    # Written again as it is, so that the one statement answers it either way.
+    same = row.on_conflict_do_update(index_elements=[*owned], set_={"recipient": row.excluded.recipient})
+    fresh = {"populate_existing": True}
+    return (await session.scalars(same.returning(Delivery), execution_options=fresh)).one()
 
 
 async def mark_sent(session: AsyncSession, delivery_id: int, *, at: datetime) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables.notifications import Notification
+from domain.notifications import Announcement
 
 CHANNEL = "notifications"
 MISSED_LIMIT = 200
@@ -29,17 +30,46 @@ async def notify(
     operation_code: str | None = None,
 ) -> int | None:
     """Tell `room` once for (key, room, event); None when it had been told. It leaves when the transaction commits."""
-    row = {"key": key, "room": room, "event": event, "payload": payload, "operation_code": operation_code}
-    once = insert(Notification).values(row).on_conflict_do_nothing().returning(Notification.id)
-    told: int | None = await session.scalar(once)
-    if told is not None:
-        await session.execute(select(func.pg_notify(CHANNEL, str(told))))
-    return told
+    told = await notify_each(
+        session, [Announcement(event=event, room=room)], key=key, payload=payload, operation_code=operation_code
+    )
+    return told[0] if told else None
 
 
-async def by_id(session: AsyncSession, notification_id: int) -> Notification | None:
-    """The notification that a NOTIFY named."""
-    return await session.get(Notification, notification_id)
+async def notify_each(
+    session: AsyncSession,
+    announcements: Sequence[Announcement],
+    *,
+    key: str,
+    payload: dict[str, Any],
+    operation_code: str | None = None,
+) -> Sequence[int]:
+    """Tell several rooms the same, in one statement; answers the ids of those that had not been told.
+
+    A step of an operation tells three to six rooms: row by row that was a third of its statements.
+    """
+    rooms, events = zip(*((told.room, told.event) for told in announcements), strict=True)
+    texts = ARRAY(Text)
+    pairs = func.unnest(literal(list(rooms), texts), literal(list(events), texts))
+    wanted = pairs.table_valued("room", "event").render_derived()
+    columns = {
+        Notification.key: literal(key),
+        Notification.room: wanted.c.room,
+        Notification.event: wanted.c.event,
+        Notification.payload: literal(payload, JSONB),
+        Notification.operation_code: literal(operation_code, Text),
+    }
+    rows = insert(Notification).from_select([*columns], select(*columns.values()).select_from(wanted))
+    told = rows.on_conflict_do_nothing().returning(Notification.id).cte("told")
+    announced = select(told.c.id, func.pg_notify(CHANNEL, cast(told.c.id, Text)))
+    ids: Sequence[int] = (await session.scalars(announced)).all()
+    return ids
+
+
+async def by_ids(session: AsyncSession, ids: Iterable[int]) -> Sequence[Notification]:
+    """The notifications that NOTIFYs named, oldest first."""
+    named = select(Notification).where(Notification.id.in_(list(ids)))
+    return (await session.scalars(named.order_by(Notification.id))).all()
 
 
 async def since(session: AsyncSession, instant: datetime) -> Sequence[Notification]:

@@ -154,12 +154,12 @@ async def get_operation(session: AsyncSession, reader: d.Actor, code: str) -> Op
         deliveries=(await session.scalars(sent)).all(),
         refund=refund,
         monitoring=await _all(session, TransactionMonitoring, code),
-        names={user_id: name for user_id, name in names.all()},
+        names=dict(names.all()),
     )
 
 
 def assessment_of(detail: OperationDetail) -> d.Assessment:
-    """Where compliance stands. Its "conforme" reaches the row only with the next version, so the record of it counts."""
+    """Where compliance stands. Its "conforme" reaches the row with the next version only, so its record counts."""
     if detail.row.assessment is d.Assessment.PENDING and detail.monitoring:
         return detail.monitoring[-1].outcome
     return detail.row.assessment

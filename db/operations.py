@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit, incidents
 from db.limits import check_client_limit
-from db.notifications import notify
+from db.notifications import notify_each
 from db.tables import Client, ClientAccount, Deposit, Note, OperationEvent, Payout, Proof, Refund, RewardCode, User
 from db.tables import Operation as OperationRow
 from domain import operations as d
@@ -122,16 +122,13 @@ def add_history(
 
 async def announce(session: AsyncSession, row: OperationRow, before: d.Operation | None, after: d.Operation) -> None:
     """Tell every room that this version concerns, once each, when the transaction commits."""
-    payload = _payload(row, before, after)
-    for told in announcements(before, after, trader_id=row.trader_id):
-        await notify(
-            session,
-            key=f"{after.code}:{after.version}",
-            room=told.room,
-            event=told.event,
-            payload=payload,
-            operation_code=after.code,
-        )
+    await notify_each(
+        session,
+        announcements(before, after, trader_id=row.trader_id),
+        key=f"{after.code}:{after.version}",
+        payload=_payload(row, before, after),
+        operation_code=after.code,
+    )
 
 
 def _payload(row: OperationRow, before: d.Operation | None, after: d.Operation) -> dict[str, Any]:

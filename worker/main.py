@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import uvloop
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
@@ -46,7 +47,7 @@ def run() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # httpx tells each address that it calls, and NubeFact's holds the account.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    asyncio.run(work())
+    uvloop.run(work())
 
 
 async def work() -> None:

@@ -75,9 +75,13 @@ def refusal(refused: Refused) -> ApplicationError:
     )
 
 
-def refused_by(error: ActivityError) -> ApplicationError | None:
+# A local activity that is refused under load ends with the refusal itself, not wrapped in an ActivityError.
+ACTIVITY_FAILED = (ActivityError, ApplicationError)
+
+
+def refused_by(error: ActivityError | ApplicationError) -> ApplicationError | None:
     """The refusal inside an activity's error; None when it is a failure that may pass."""
-    cause = error.cause
+    cause = error if isinstance(error, ApplicationError) else error.cause
     return cause if isinstance(cause, ApplicationError) and cause.non_retryable else None
 
 
@@ -85,7 +89,7 @@ async def write(activity: str, order: Any, result_type: type[Any], *, summary: s
     """One projection write. `durable` writes are normal activities: accepted by the server before they happen.
 
     The others are local ones, four times faster, and fall back to a normal one when the database is away.
-    Raises ActivityError when the database refuses.
+    Raises one of ACTIVITY_FAILED when the database refuses.
     """
     if not durable:
         try:
@@ -98,7 +102,7 @@ async def write(activity: str, order: Any, result_type: type[Any], *, summary: s
                 retry_policy=LOCAL_RETRY,
                 summary=summary,
             )
-        except ActivityError as error:
+        except ACTIVITY_FAILED as error:
             if refused_by(error) is not None:
                 raise
     return await workflow.execute_activity(

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.operations import SYSTEM, Actor, Assessment, Effect, EffectState, Operation, State, differences
     from workflows import messages as m
     from workflows import names
-    from workflows.effects import STALE_WRITE, carry_out, refusal, refused_by, write
+    from workflows.effects import ACTIVITY_FAILED, STALE_WRITE, carry_out, refusal, refused_by, write
     from workflows.operation_commands import OperationCommands
     from workflows.status import details, search_attributes
 
@@ -121,7 +121,7 @@ class OperationWorkflow(OperationCommands):
             order = m.RecordCreation(operation=operation, update_id=names.CREATE, at=workflow.now())
             try:
                 await write(names.RECORD_CREATION, order, m.Recorded, summary="Registra la operación", durable=False)
-            except ActivityError as error:
+            except ACTIVITY_FAILED as error:
                 refused = refused_by(error)
                 if refused is None:
                     raise
@@ -156,7 +156,7 @@ class OperationWorkflow(OperationCommands):
                 await self._record(
                     after, event=lifecycle.RULES[type(command)].name, actor=command.actor, update_id=info.id
                 )
-            except ActivityError as error:
+            except ACTIVITY_FAILED as error:
                 raise (refused_by(error) or error) from error
             self._follow_up(before)
             return self._answer()
@@ -170,7 +170,7 @@ class OperationWorkflow(OperationCommands):
         before = self._operation
         try:
             recorded = await self._write(before, after, event=event, actor=actor, update_id=update_id)
-        except ActivityError as error:
+        except ACTIVITY_FAILED as error:
             stale = refused_by(error)
             if stale is None or stale.type != STALE_WRITE or not stale.details:
                 raise
@@ -349,7 +349,7 @@ class OperationWorkflow(OperationCommands):
         while True:
             try:
                 await attempt()
-            except ActivityError as error:
+            except ACTIVITY_FAILED as error:
                 refused = refused_by(error)
                 if refused is None:
                     raise

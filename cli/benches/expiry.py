@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 from rich.progress import Progress, TaskID
@@ -18,11 +18,11 @@ from cli.benches.people import People, Person
 from cli.benches.stack import BenchError, Stack, second_api
 from db.notifications import CHANNEL
 
-MINUTES = "0.5"
+LIFE = timedelta(seconds=30)
 SPREAD_SECONDS = 20  # the deadlines fall over this time
 PATIENCE_SECONDS = 60
 EXPIRED = (
-    "SELECT n.id, o.expires_at FROM notifications n JOIN operations o ON o.code = n.operation_code "
+    "SELECT n.id, o.created_at FROM notifications n JOIN operations o ON o.code = n.operation_code "
     "WHERE n.event = 'operacion_expirada' AND n.room = 'role_Master'"
 )
 
@@ -52,7 +52,7 @@ async def _listen(connection: psycopg.AsyncConnection, heard: dict[int, datetime
 async def _abandon(stack: Stack, people: People, count: int, progress: Progress, task: TaskID) -> None:
     """Create operations and leave them, through an API whose house gives half a minute."""
     temporal, kind = await stack.temporal(), kinds()
-    with second_api(stack, OPERATION_EXPIRY=MINUTES) as address:
+    with second_api(stack, OPERATION_EXPIRY=str(LIFE / timedelta(minutes=1))) as address:
         async with browser(address) as http, asyncio.TaskGroup() as group:
             journey = Journey(http=http, temporal=temporal, people=people)
 
@@ -66,12 +66,12 @@ async def _abandon(stack: Stack, people: People, count: int, progress: Progress,
 
 
 async def _all_expired(stack: Stack, heard: Mapping[int, datetime], count: int) -> list[float]:
-    limit = float(MINUTES) * 60 + PATIENCE_SECONDS
+    limit = LIFE.total_seconds() + PATIENCE_SECONDS
     async with asyncio.timeout(limit), await psycopg.AsyncConnection.connect(stack.addresses["database_url"]) as reader:
         while True:
             rows = await (await reader.execute(EXPIRED)).fetchall()
             await reader.commit()
-            late = [(heard[number] - expires).total_seconds() * 1000 for number, expires in rows if number in heard]
+            late = [(heard[number] - made - LIFE).total_seconds() * 1000 for number, made in rows if number in heard]
             if len(late) >= count:
                 return late
             await asyncio.sleep(1)

@@ -57,7 +57,7 @@ class Journey:
 
     async def create(self, client: Person, *, kind: str) -> Json:
         """Ask for an operation from the web; answers it."""
-        # The accounts are, in this order, in dollars and in soles; the money goes to the one that the client receives in.
+        # The accounts are in dollars and in soles, in this order; the client names the one that receives.
         destination = 1 if kind == "compra" else 0
         dollars = (10_000 + secrets.randbelow(90_000)) / CENTS
         body = {"dni": client.document, "tipo": kind, "monto_dolares": dollars, "banco_cuenta_id": destination}

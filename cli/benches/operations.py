@@ -10,9 +10,9 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 from rich.progress import Progress, TaskID
 from temporalio.client import Client
@@ -21,10 +21,11 @@ from cli.benches import floor
 from cli.benches.expiry import lateness
 from cli.benches.figures import Figures, percentile, show, show_figures
 from cli.benches.journey import Journey, Timings, browser, kinds
-from cli.benches.people import People, Person, move_in
+from cli.benches.people import Person, move_in
 from cli.benches.stack import Stack, database, running_stack
 from cli.temporal_actions import Bill, bill
 
+Effort = Counter[str]  # milliseconds by piece
 ROUNDS = 2  # house and floor take turns, so that a busy moment of the machine does not fall on one of them alone
 BILLED = 20  # histories that are read for what an operation costs
 MEANINGS = {
@@ -73,7 +74,7 @@ async def _measure(stack: Stack, plan: Plan, progress: Progress) -> Figures:
     async with browser(stack.api) as http:
         journey = Journey(http=http, temporal=temporal, people=people)
         await _warm_up(journey, plan, progress)
-        house, bare = await _throughput(stack, journey, plan, progress)
+        house, bare, effort = await _throughput(stack, journey, plan, progress)
         offered = Journey(http=http, temporal=temporal, people=people)
         codes = await _offer(offered, plan, progress)
     memory = {f"{piece}_rss_mb": stack.memory_mb(piece) for piece in ("api", "worker")}
@@ -87,6 +88,7 @@ async def _measure(stack: Stack, plan: Plan, progress: Progress) -> Figures:
         **memory,
         "expiry_late_p99_ms": round(percentile(late, 99), 1),
     }
+    show("Procesador por operación saturada (ms)", _efforts(effort), columns=("Pieza", "ms"))
     _tables(figures, offered.timings, cost, len(codes[-BILLED:]))
     return figures
 
@@ -98,20 +100,26 @@ async def _warm_up(journey: Journey, plan: Plan, progress: Progress) -> None:
     await _closed_loop(journey, people, plan.clients, progress, task)
 
 
-async def _throughput(stack: Stack, journey: Journey, plan: Plan, progress: Progress) -> tuple[float, float]:
-    """Completed per second of the house and of the floor, each client starting another as soon as one owes nothing."""
+async def _throughput(stack: Stack, journey: Journey, plan: Plan, progress: Progress) -> tuple[float, float, Effort]:
+    """Completed per second of the house and of the floor, each client starting another as soon as one owes nothing.
+
+    And the milliseconds of processor that a completed operation takes from each piece.
+    """
     each = math.ceil(plan.operations / ROUNDS)
     house_task = progress.add_task("Operaciones, saturada", total=each * ROUNDS)
     floor_task = progress.add_task("Piso, saturado", total=each * ROUNDS)
-    house = bare = 0.0
-    numbers = count(1)
+    house, bare, effort = 0.0, 0.0, Effort()
     with floor.floor_worker(stack.addresses["temporal_address"], stack.addresses["database_url"]):
-        await floor.live(journey.temporal, "PISO-0")  # its worker is up
-        for _ in range(ROUNDS):
+        await floor.live(journey.temporal, "PISO-CALIENTA")  # its worker is up
+        for turn in range(ROUNDS):
             people = journey.people.clients[: plan.clients]
+            before = stack.cpu_seconds()
             house += await _timed(_closed_loop(journey, people, each, progress, house_task))
-            bare += await _timed(_bare_loop(journey.temporal, numbers, plan.clients, each, progress, floor_task))
-    return each * ROUNDS / house, each * ROUNDS / bare
+            effort.update({piece: spent - before[piece] for piece, spent in stack.cpu_seconds().items()})
+            codes = [f"PISO-{turn}-{number}" for number in range(each)]
+            bare += await _timed(_bare_loop(journey.temporal, codes, plan.clients, progress, floor_task))
+    spent = Effort({piece: seconds * 1000 / (each * ROUNDS) for piece, seconds in effort.items()})
+    return each * ROUNDS / house, each * ROUNDS / bare, spent
 
 
 async def _timed(work: Awaitable[None]) -> float:
@@ -123,37 +131,31 @@ async def _timed(work: Awaitable[None]) -> float:
 async def _closed_loop(
     journey: Journey, people: Sequence[Person], total: int, progress: Progress, task: TaskID
 ) -> None:
-    kind = kinds()
+    """`total` operations, each begun by whichever client is free."""
+    turns, kind = iter(range(total)), kinds()
 
-    async def one(person: Person) -> None:
-        await journey.complete(person, kind=kind())
-
-    await _share(total, [lambda person=person: one(person) for person in people], progress, task)
-
-
-async def _bare_loop(
-    temporal: Client, numbers: count[int], clients: int, total: int, progress: Progress, task: TaskID
-) -> None:
-    async def one() -> None:
-        await floor.live(temporal, f"PISO-{next(numbers)}")
-
-    await _share(total, [one] * clients, progress, task)
-
-
-async def _share(
-    total: int, workers: Sequence[Callable[[], Awaitable[None]]], progress: Progress, task: TaskID
-) -> None:
-    """`total` turns, each taken by whichever worker is free."""
-    turns = iter(range(total))
-
-    async def loop(work: Callable[[], Awaitable[None]]) -> None:
+    async def loop(person: Person) -> None:
         for _ in turns:
-            await work()
+            await journey.complete(person, kind=kind())
             progress.advance(task)
 
     async with asyncio.TaskGroup() as group:
-        for work in workers:
-            group.create_task(loop(work))
+        for person in people:
+            group.create_task(loop(person))
+
+
+async def _bare_loop(temporal: Client, codes: Iterable[str], clients: int, progress: Progress, task: TaskID) -> None:
+    """The same, of bare workflows with these codes."""
+    turns = iter(codes)
+
+    async def loop() -> None:
+        for code in turns:
+            await floor.live(temporal, code)
+            progress.advance(task)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(clients):
+            group.create_task(loop())
 
 
 async def _offer(journey: Journey, plan: Plan, progress: Progress) -> list[str]:
@@ -180,6 +182,10 @@ async def _bill(temporal: Client, codes: Sequence[str]) -> Bill:
     for code in codes:
         total.add(bill(await temporal.get_workflow_handle(code).fetch_history()))
     return total
+
+
+def _efforts(effort: Effort) -> list[tuple[str, str]]:
+    return [(piece, f"{spent:.0f}") for piece, spent in (*effort.most_common(), ("en total", effort.total()))]
 
 
 def _latencies(timings: Timings) -> Figures:

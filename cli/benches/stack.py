@@ -54,9 +54,18 @@ class Stack:
 
     def memory_mb(self, piece: str) -> float:
         """Resident memory of a piece (`api`, `worker`) with its children, in MB."""
-        process = psutil.Process(int((self.data / "pids" / piece).read_text().split()[0]))
-        total = sum(one.memory_info().rss for one in (process, *process.children(recursive=True)))
+        total: int = sum(process.memory_info().rss for process in self._processes(piece))
         return round(total / MEGABYTE, 1)
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Processor time that each piece has taken since its start, and this program (`banco`)."""
+        pieces = {file.name: self._processes(file.name) for file in (self.data / "pids").iterdir()}
+        pieces["banco"] = [psutil.Process()]
+        return {piece: sum(_seconds(process) for process in processes) for piece, processes in pieces.items()}
+
+    def _processes(self, piece: str) -> list[psutil.Process]:
+        process = psutil.Process(int((self.data / "pids" / piece).read_text().split()[0]))
+        return [process, *process.children(recursive=True)]
 
 
 @contextlib.contextmanager
@@ -96,6 +105,15 @@ async def database(stack: Stack) -> AsyncIterator[Sessions]:
         yield make_sessions(engine)
     finally:
         await engine.dispose()
+
+
+def _seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:  # a backend of PostgreSQL that has just left
+        return 0.0
+    # Those of the children that have ended are in their parent's account.
+    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 @contextlib.contextmanager

@@ -36,6 +36,13 @@ PATIENCE = 5
 EVENTS = ("tipos_cambio_actualizados", "operation_expired", "nueva_operacion", "joined_room")
 
 
+async def _until(holds: Callable[[], object]) -> None:
+    """Looks again and again: neither uvicorn nor the socket library sets an event that could be awaited."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.02)
+
+
 @dataclass
 class Screen:
     """A connected socket and what it has heard."""
@@ -45,21 +52,18 @@ class Screen:
     heard: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     async def waits_for(self, event: str) -> dict[str, Any]:
-        async with asyncio.timeout(PATIENCE):
-            while True:  # noqa: ASYNC110 - the socket library calls back, it sets no event
-                for name, payload in self.heard:
-                    if name == event:
-                        return payload
-                await asyncio.sleep(0.02)
+        def found() -> list[dict[str, Any]]:
+            return [payload for name, payload in self.heard if name == event]
+
+        await _until(found)
+        return found()[0]
 
     async def asks(self, event: str, data: object) -> dict[str, Any]:
         answer: dict[str, Any] = await self.socket.call(event, data, namespace=self.namespace, timeout=PATIENCE)
         return answer
 
     async def closes(self) -> bool:
-        async with asyncio.timeout(PATIENCE):
-            while self.socket.connected:
-                await asyncio.sleep(0.02)
+        await _until(lambda: not self.socket.connected)
         return True
 
 
@@ -81,8 +85,7 @@ async def house(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     config = uvicorn.Config(app, port=port, log_level="error", ws="websockets-sansio", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, not an event
-        await asyncio.sleep(0.02)
+    await _until(lambda: server.started)
     yield House(app=app, url=f"http://127.0.0.1:{port}")
     server.should_exit = True
     await serving
