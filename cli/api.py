@@ -25,5 +25,7 @@ def serve(
         loop="uvloop",
         http="httptools",
         access_log=access_log,
+        # Whose forwarded headers count is TRUSTED_PROXIES alone (F170).
+        proxy_headers=False,
         timeout_graceful_shutdown=5,
     )

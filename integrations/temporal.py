@@ -97,8 +97,13 @@ def data_converter(settings: TemporalSettings) -> DataConverter:
 
 
 async def connect(settings: TemporalSettings, *, lazy: bool = False) -> Client:
-    """A client for this process. `lazy` lets the API start while Temporal is away (reads go on, commands answer 503)."""
+    """A client for this process. `lazy` lets the API start while Temporal is away: reads go on, commands answer 503.
+
+    Raises ValueError when no address is configured, and RuntimeError or RPCError when an eager connection fails.
+    """
     config = ClientConfig.load_client_connect_config()
+    if not config.get("target_host"):
+        raise ValueError("Falta TEMPORAL_ADDRESS: la dirección del servidor de Temporal, por ejemplo 127.0.0.1:7233.")
     return await Client.connect(**config, data_converter=data_converter(settings), lazy=lazy)
 
 

@@ -28,6 +28,8 @@ WRITE_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_
 
 # An effect interrupted by a crash is taken up again after this long, so it is kept short (measured: 30 s waited 27 s).
 EFFECT_ATTEMPT = timedelta(seconds=10)
+# One attempt may ask NubeFact first and then send, each with its own time limit (8 s by default).
+INVOICE_ATTEMPT = timedelta(seconds=18)
 EFFECT_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
 
@@ -38,6 +40,7 @@ class Plan:
     activity: str
     queue: str
     summary: str
+    attempt: timedelta = EFFECT_ATTEMPT
 
 
 PLANS: Mapping[Effect, Plan] = {
@@ -50,7 +53,12 @@ PLANS: Mapping[Effect, Plan] = {
     Effect.SETTLEMENT: Plan(
         activity=names.SETTLE, queue=names.OPERATIONS_QUEUE, summary="Liquida: pips, cupón y contadores"
     ),
-    Effect.INVOICE: Plan(activity=names.ISSUE_INVOICE, queue=names.INVOICING_QUEUE, summary="Emite el comprobante"),
+    Effect.INVOICE: Plan(
+        activity=names.ISSUE_INVOICE,
+        queue=names.INVOICING_QUEUE,
+        summary="Emite el comprobante",
+        attempt=INVOICE_ATTEMPT,
+    ),
     Effect.CREATED_NOTICE: Plan(
         activity=names.DELIVER_NOTICE, queue=names.NOTICES_QUEUE, summary="Avisa la operación nueva"
     ),
@@ -123,7 +131,7 @@ async def carry_out(effect: Effect, order: Any, result_type: type[Any] | None = 
         order,
         result_type=result_type,
         task_queue=plan.queue,
-        start_to_close_timeout=EFFECT_ATTEMPT,
+        start_to_close_timeout=plan.attempt,
         retry_policy=EFFECT_RETRY,
         summary=plan.summary,
     )

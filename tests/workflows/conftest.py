@@ -19,6 +19,7 @@ class People:
     """One of each."""
 
     client: Customer
+    other_client: Customer
     trader: Actor
     operator: Actor
     other_operator: Actor
@@ -37,9 +38,11 @@ async def people(sessions: Sessions) -> People:
         other_master = await add_user(session, "master2", Role.MASTER)
         officer = await add_user(session, "oficial", Role.MIDDLE_OFFICE)
         client = await add_client(session, "40000001", trader_id=trader)
+        other_client = await add_client(session, "40000002")
         await add_rate(session)
     return People(
         client=client,
+        other_client=other_client,
         trader=staff(trader, Role.TRADER),
         operator=staff(operator, Role.OPERADOR),
         other_operator=staff(other_operator, Role.OPERADOR),

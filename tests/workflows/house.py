@@ -168,6 +168,11 @@ class House:
         await eventually(self.assessed, handle)
         return handle
 
+    async def quiet(self, handle: WorkflowHandle[Any, Any]) -> bool:
+        """No effect is under way: it only waits for people and time."""
+        description = await handle.describe()
+        return not description.raw_description.pending_activities and await self.assessed(handle)
+
     async def assessed(self, handle: WorkflowHandle[Any, Any]) -> bool:
         return (await self.snapshot(handle)).assessment is not Assessment.PENDING
 
@@ -257,7 +262,7 @@ async def eventually(holds: Callable[..., Awaitable[bool]], *words: Any, within:
     """Wait until it holds; nothing here sleeps for a guessed time."""
     async with asyncio.timeout(within):
         while not await holds(*words):
-            await asyncio.sleep(0.03)  # noqa: ASYNC110
+            await asyncio.sleep(0.03)
 
 
 def staff(user_id: int, role: Role) -> Actor:

@@ -123,9 +123,7 @@ async def test_a_refused_command_leaves_nothing_in_the_history_nor_in_the_databa
     assert len((await handle.fetch_history()).events) == len(history)
 
 
-async def test_a_rule_that_only_the_database_can_tell_refuses_and_changes_nothing(
-    house: House, people: People
-) -> None:
+async def test_a_rule_that_only_the_database_can_tell_refuses_and_changes_nothing(house: House, people: People) -> None:
     """An unknown account, an operator who is not one, an amount past the limit."""
     handle = await house.processed(people.client)
     stranger = c.LineDraft(amount=Decimal("340.10"), account_id=9_999)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from db.tables import Operation, OperationEvent, Proof
 from domain import commands as c
 from tests.workflows.conftest import People
 from tests.workflows.house import PROOF, House, Said, client_of
+from workflows import messages as m
 
 
 async def test_a_create_sent_five_times_is_one_operation_with_one_answer(house: House, people: People) -> None:
@@ -67,10 +69,8 @@ async def test_the_code_of_an_ended_operation_starts_nothing_new(house: House, p
         await house.start(start, key="another")
 
 
-async def _quoted_past_the_rules(house: House, people: People):
+async def _quoted_past_the_rules(house: House, people: People) -> m.OperationStart:
     """As when two devices ask in the same instant: the API looked before the first one was recorded."""
-    from dataclasses import replace
-
     start = await house.quoted(people.other_client)
     mine = replace(
         start.operation,

@@ -25,16 +25,3 @@ async def test_a_client_creates_an_operator_completes_and_everything_owed_is_don
     row = await house.row(handle)
     assert (row.state, row.version) == (State.COMPLETADA, 4)
     assert await house.story(handle) == ["create", "submit_proof", "attach_proof", "complete"]
-
-
-async def test_left_alone_it_expires_at_fifteen_minutes(house: House, people: People) -> None:
-    """F003, F005: `expires_at` is the only clock."""
-    handle = await house.create(people.client)
-    await house.pass_time(handle, 14.9)
-    assert (await house.row(handle)).state is State.PENDIENTE
-    await house.pass_time(handle, 0.2)
-    outcome = await handle.result()
-    assert outcome["outcome"] == "Expirada"
-    row = await house.row(handle)
-    assert row.state is State.EXPIRADA
-    assert house.outside.done["expirada"] == 1

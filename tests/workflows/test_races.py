@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHandle
 
 from db.tables import Operation, Settlement
 from domain import commands as c
 from domain.operations import State
 from tests.people import add_client
 from tests.workflows.conftest import People
-from tests.workflows.house import PROOF, House, Said, client_of
+from tests.workflows.house import PROOF, House, Said, client_of, eventually
 
 
 async def test_two_people_completing_in_the_same_instant_are_one_answer_and_one_refusal(
@@ -103,13 +105,25 @@ async def test_past_the_deadline_a_command_expires_it_first_and_is_refused(
         "edit": c.Edit(actor=people.trader, comments="x"),
         "cancel": c.Cancel(actor=client, reason="Tiempo agotado"),
     }[which]
-    start = await house.quoted(people.client)
-    handle = await house.start_late(start, timedelta(minutes=15))
+    handle = await house.create(people.client)
+    await eventually(house.quiet, handle)
+    # With nobody working, the timer and the command reach the workflow in one task, the command first.
+    await house.stop_workers()
+    passing = asyncio.create_task(house.pass_time(handle, 15.1))
+    await eventually(_overdue, handle)
+    asking = asyncio.create_task(house.do(handle, command))
+    await house.start_workers()
     with pytest.raises(Said) as said:
-        await house.do(handle, command)
+        await asking
+    await passing
     assert said.value.code == "WRONG_STATE"
     assert "Expirada" in str(said.value)
     assert await house.ended(handle) == "Expirada"
     assert await house.story(handle) == ["create", "expire"]
     assert (await house.row(handle)).state is State.EXPIRADA
     assert house.outside.done["expirada"] == 1
+
+
+async def _overdue(handle: WorkflowHandle[Any, Any]) -> bool:
+    fired = EventType.EVENT_TYPE_TIMER_FIRED
+    return any(event.event_type == fired for event in (await handle.fetch_history()).events)
