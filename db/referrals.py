@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit, clients, parameters
@@ -116,7 +117,7 @@ async def _newest_operations(session: AsyncSession, client_ids: Sequence[int]) -
     newest = (
         select(Operation)
         .where(Operation.client_id.in_(client_ids))
-        .distinct(Operation.client_id)
+        .ext(distinct_on(Operation.client_id))
         .order_by(Operation.client_id, Operation.id.desc())
     )
     return {row.client_id: row for row in (await session.scalars(newest)).all()}

@@ -24,7 +24,8 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 with workflow.unsafe.imports_passed_through():
     from psycopg_pool import AsyncConnectionPool
-    from temporalio.contrib.pydantic import pydantic_data_converter
+
+    from integrations.temporal import PLAIN_CONVERTER
 
 QUEUE = "piso"
 TABLE = "CREATE TABLE IF NOT EXISTS bench_steps (code text, step text, at timestamptz DEFAULT now())"
@@ -176,7 +177,7 @@ def _asked_to_stop() -> Awaitable[bool]:
 
 async def _work(temporal_address: str, database_url: str) -> None:
     stopped = _asked_to_stop()
-    client = await Client.connect(temporal_address, data_converter=pydantic_data_converter)
+    client = await Client.connect(temporal_address, data_converter=PLAIN_CONVERTER)
     async with _pool(database_url) as pool:
         worker = Worker(
             client,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import secrets
 import time
@@ -20,6 +21,7 @@ Json = dict[str, Any]
 # A constancia is a screenshot of a phone. Each one differs, so that the content-addressed store keeps every one.
 PNG_START = bytes.fromhex("89504e470d0a1a0a0000000d49484452")
 PICTURE_BYTES = 50_000
+STILL_ASSESSING, AGAIN_SECONDS = "ASSESSMENT_PENDING", 0.5
 CENTS = 100
 
 
@@ -73,12 +75,22 @@ class Journey:
             raise BenchError(f"{code} terminó {outcome.outcome}.")
 
     async def _send(self, step: str, path: str, who: Person, **body: Any) -> Json:
+        """The API's answer. Told that compliance is still looking, send again in a moment, as the refusal asks."""
+        while (said := await self._once(step, path, who, **body)) is None:
+            await asyncio.sleep(AGAIN_SECONDS)
+        return said
+
+    async def _once(self, step: str, path: str, who: Person, **body: Any) -> Json | None:
+        """None when the assessment is pending. Raises BenchError for any other refusal."""
         headers = {"Authorization": f"Bearer {who.token}", "Idempotency-Key": secrets.token_hex(16)}
         began = time.perf_counter()
         answer = await self.http.post(path, headers=headers, **body)
-        self.timings.add(step, (time.perf_counter() - began) * 1000)
+        waited = (time.perf_counter() - began) * 1000
         if not answer.is_success:
+            if STILL_ASSESSING in answer.text:
+                return None
             raise BenchError(f"{path}: {answer.status_code} {answer.text[:300]}")
+        self.timings.add(step, waited)
         said: Json = answer.json()
         return said
 

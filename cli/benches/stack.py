@@ -19,10 +19,10 @@ from pathlib import Path
 
 import psutil
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from db.session import Sessions, make_engine, make_sessions
 from db.settings import DatabaseSettings
+from integrations.temporal import PLAIN_CONVERTER
 
 UP = Path(__file__).resolve().parents[2] / "temporal-dev" / "up.py"
 HOST = "127.0.0.1"
@@ -50,7 +50,7 @@ class Stack:
 
     async def temporal(self) -> Client:
         """A client of its Temporal server."""
-        return await Client.connect(self.addresses["temporal_address"], data_converter=pydantic_data_converter)
+        return await Client.connect(self.addresses["temporal_address"], data_converter=PLAIN_CONVERTER)
 
     def memory_mb(self, piece: str) -> float:
         """Resident memory of a piece (`api`, `worker`) with its children, in MB."""

@@ -10,7 +10,9 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import select
+from temporalio.testing import WorkflowEnvironment
 
+import temporal
 from api.auth import start_client_session
 from api.main import create_app
 from api.settings import ApiSettings
@@ -23,6 +25,7 @@ from domain.clients import ClientStatus, DocumentType
 from domain.money import Currency
 from integrations.files import FileStore
 from integrations.settings import FilesSettings
+from integrations.temporal import PLAIN_CONVERTER
 from tests.conftest import free_port
 from tests.people import add_client, add_rate
 from tests.standins.programs import StandIn
@@ -81,6 +84,23 @@ async def house(app: FastAPI, sessions: Sessions) -> AsyncIterator[House]:
     async with running_house(sessions) as made:
         app.state.services = replace(app.state.services, temporal=made.client)
         yield made
+
+
+@pytest.fixture(scope="session")
+async def temporal_of_session() -> AsyncIterator[WorkflowEnvironment]:
+    """A Temporal without workers: enough to promise a mail, and a start for all of them."""
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(temporal.binary()),
+        data_converter=PLAIN_CONVERTER,
+        dev_server_log_level="error",
+    ) as env:
+        yield env
+
+
+@pytest.fixture
+def promises(app: FastAPI, temporal_of_session: WorkflowEnvironment) -> None:
+    """The application can start workflows, and nobody carries them out."""
+    app.state.services = replace(app.state.services, temporal=temporal_of_session.client)
 
 
 @pytest.fixture

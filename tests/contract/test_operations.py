@@ -202,7 +202,9 @@ async def test_one_operation_is_the_same_at_every_path(client, house):
 async def test_totals_count_only_completed_operations(client, sessions):
     """F063: one completed and one cancelled."""
     async with sessions.begin() as session:
-        session.add_all([await stored(session, client, 1, State.COMPLETADA), await stored(session, client, 2, State.CANCELADO)])
+        session.add_all(
+            [await stored(session, client, 1, State.COMPLETADA), await stored(session, client, 2, State.CANCELADO)]
+        )
     assert (await client.post("/api/web/stats")).json()["data"] == {
         "total_operations": 1,
         "completed_operations": 1,

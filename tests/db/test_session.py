@@ -17,5 +17,7 @@ async def test_a_failed_statement_names_its_constraint_and_no_persons_data(sessi
         async with sessions.begin() as session:
             await add_client(session, "40000001")
     assert "uq_clients" in str(failed.value)
+    assert "already exists" not in str(failed.value)
+    assert "already exists" not in str(failed.value.orig)
     assert "40000001" not in str(failed.value)
     assert "40000001" not in str(failed.value.orig)

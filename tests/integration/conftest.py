@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
+from integrations.temporal import PLAIN_CONVERTER
 from tests.integration.people import Customer, Desk, Town
 from tests.integration.running import Stack
 
@@ -39,7 +39,7 @@ async def master(stack: Stack, town: Town) -> Desk:
 
 @pytest.fixture(scope="session")
 async def temporal_client(stack: Stack) -> Client:
-    return await Client.connect(stack.place["temporal_address"], data_converter=pydantic_data_converter)
+    return await Client.connect(stack.place["temporal_address"], data_converter=PLAIN_CONVERTER)
 
 
 @pytest.fixture(autouse=True)

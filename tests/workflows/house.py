@@ -16,7 +16,6 @@ from sqlalchemy import select
 from temporalio import activity
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.testing._timeskipping import TimeSkippingConfig
@@ -36,6 +35,7 @@ from domain.commands import NewOperation
 from domain.lifecycle import RULES
 from domain.operations import Actor, ActorKind, Assessment, Effect, Kind, Origin, StoredFile
 from domain.permissions import Role
+from integrations.temporal import PLAIN_CONVERTER
 from tests.people import Customer
 from workflows import messages as m
 from workflows import names
@@ -170,8 +170,10 @@ class House:
 
     async def quiet(self, handle: WorkflowHandle[Any, Any]) -> bool:
         """No effect is under way: it only waits for people and time."""
-        description = await handle.describe()
-        return not description.raw_description.pending_activities and await self.assessed(handle)
+        if not await self.assessed(handle):
+            return False
+        described = (await handle.describe()).raw_description
+        return not described.pending_activities and not described.HasField("pending_workflow_task")
 
     async def assessed(self, handle: WorkflowHandle[Any, Any]) -> bool:
         return (await self.snapshot(handle)).assessment is not Assessment.PENDING
@@ -261,7 +263,7 @@ def _said(error: WorkflowUpdateFailedError) -> Said:
 async def eventually(holds: Callable[..., Awaitable[bool]], *words: Any, within: float = 20) -> None:
     """Wait until it holds; nothing here sleeps for a guessed time."""
     async with asyncio.timeout(within):
-        while not await holds(*words):
+        while not await holds(*words):  # noqa: ASYNC110 - what it waits for happens in the server
             await asyncio.sleep(0.03)
 
 
@@ -278,7 +280,7 @@ async def running_house(sessions: Sessions) -> AsyncIterator[House]:
     """A Temporal server in memory, with a worker of every queue."""
     async with await WorkflowEnvironment.start_time_skipping_v2(
         ts_config=TimeSkippingConfig(enabled=False),
-        data_converter=pydantic_data_converter,
+        data_converter=PLAIN_CONVERTER,
         search_attributes=names.SEARCH_ATTRIBUTES,
         dev_server_existing_path=str(temporal.binary()),
         dev_server_extra_args=temporal.TIME_SKIPPING,

@@ -8,12 +8,12 @@ import pytest
 from temporalio import activity
 from temporalio.client import WorkflowFailureError
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import temporal
+from integrations.temporal import PLAIN_CONVERTER
 from workflows import messages as m
 from workflows import names
 from workflows.client_notice import ClientNoticeWorkflow
@@ -55,7 +55,7 @@ async def run(environment: WorkflowEnvironment, post: Post, order: m.ClientNotic
 @pytest.fixture(scope="module")
 async def environment():
     async with await WorkflowEnvironment.start_local(
-        data_converter=pydantic_data_converter,
+        data_converter=PLAIN_CONVERTER,
         dev_server_existing_path=str(temporal.binary()),
         dev_server_log_level="error",
     ) as made:

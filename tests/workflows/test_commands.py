@@ -101,8 +101,7 @@ async def test_a_refused_command_leaves_nothing_in_the_history_nor_in_the_databa
     house: House, people: People
 ) -> None:
     handle = await house.processed(people.client)
-    await eventually(house.assessed, handle)
-    await eventually(_told, house, "en_proceso")
+    await eventually(house.quiet, handle)
     before = await _events(house, handle.id)
     history = (await handle.fetch_history()).events
     refused = [
@@ -148,10 +147,6 @@ async def test_a_note_is_kept_once_by_its_key_and_changes_no_version(house: Hous
     await house.ended(handle)
     assert [row.text for row in await house.rows(Note, handle)] == ["llamó el cliente"]
     assert (await house.row(handle)).version == 2
-
-
-async def _told(house: House, notice: str) -> bool:
-    return bool(house.outside.done[notice])
 
 
 async def _events(house: House, code: str) -> int:

@@ -1,0 +1,106 @@
+"""A worker in a process of its own that dies by SIGKILL at a named step, as when a machine is switched off."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
+
+from activities.compliance import ComplianceActivities
+from activities.operations import OperationActivities
+from activities.settlement import SettlementActivities
+from db.session import Sessions, make_engine, make_sessions
+from db.settings import DatabaseSettings
+from workflows import messages as m
+from workflows import names
+from workflows.operation import OperationWorkflow
+from workflows.sandbox import RUNNER
+
+
+class Outside:
+    """NubeFact and the post: each thing done is a line of a file, which outlives the process."""
+
+    def __init__(self, done: Path) -> None:
+        self._done = done
+
+    @activity.defn(name=names.ISSUE_INVOICE)
+    async def issue_invoice(self, order: m.EffectOrder) -> None:
+        self._write(order.code, "comprobante")
+
+    @activity.defn(name=names.DELIVER_NOTICE)
+    async def deliver_notice(self, order: m.NoticeOrder) -> None:
+        self._write(order.code, order.notice)
+
+    def _write(self, code: str, what: str) -> None:
+        with self._done.open("a") as file:
+            file.write(f"{code} {what}\n")
+
+
+def step(name: str, order: Any) -> str:
+    """How a step is named: `record_transition.complete`, `deliver_notice.creada`, `settle`."""
+    which = getattr(order, "event", "") or getattr(order, "notice", "") or getattr(order, "occasion", "")
+    return f"{name}.{which}" if which else name
+
+
+class Death(Interceptor):
+    """Kills this process `before` or `after` its step, the first time that it comes to it."""
+
+    def __init__(self, point: str) -> None:
+        self.point = point
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - SDK's
+        return Dying(next, self)
+
+    def meet(self, moment: str) -> None:
+        if moment == self.point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Dying(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, death: Death) -> None:  # noqa: A002 - the SDK's name
+        super().__init__(next)
+        self._death = death
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
+        here = step(activity.info().activity_type, input.args[0])
+        self._death.meet(f"{here}:before")
+        answer = await super().execute_activity(input)
+        self._death.meet(f"{here}:after")
+        return answer
+
+
+def work(address: str, database_url: str, done: str, point: str) -> None:
+    """Work until killed. An empty `point` is never met."""
+    asyncio.run(_work(address, make_sessions(make_engine(DatabaseSettings(url=database_url))), Path(done), point))
+
+
+async def _work(address: str, sessions: Sessions, done: Path, point: str) -> None:
+    client = await Client.connect(address, data_converter=pydantic_data_converter)
+    operations, outside, death = OperationActivities(sessions), Outside(done), Death(point)
+    main = Worker(
+        client,
+        task_queue=names.OPERATIONS_QUEUE,
+        workflows=[OperationWorkflow],
+        workflow_runner=RUNNER,
+        # Nothing is remembered between tasks: a kill costs no sticky-queue timeout, and every task is a replay.
+        max_cached_workflows=0,
+        interceptors=[death],
+        activities=[
+            operations.record_creation,
+            operations.record_transition,
+            ComplianceActivities(sessions).assess_operation,
+            SettlementActivities(sessions).settle,
+        ],
+    )
+    invoicing = Worker(
+        client, task_queue=names.INVOICING_QUEUE, activities=[outside.issue_invoice], interceptors=[death]
+    )
+    notices = Worker(client, task_queue=names.NOTICES_QUEUE, activities=[outside.deliver_notice], interceptors=[death])
+    await asyncio.gather(main.run(), invoicing.run(), notices.run())
