@@ -23,7 +23,7 @@ class ComplianceActivities:
     @activity.defn(name=names.ASSESS_OPERATION)
     async def assess_operation(self, order: m.AssessOperation) -> m.Assessed:
         """HELD when the client stands on a restrictive list, else CLEAR. A repeat answers what was recorded."""
-        async with self._sessions.begin() as session:
+        async with self._sessions() as session:
             client = await session.get_one(Client, order.client_id)
             outcome = Assessment.HELD if client.list_match else Assessment.CLEAR
             values = {
@@ -33,7 +33,9 @@ class ComplianceActivities:
                 "outcome": outcome,
                 "findings": {"list_match": client.list_match},
             }
-            await session.execute(insert(TransactionMonitoring).values(values).on_conflict_do_nothing())
+            once = insert(TransactionMonitoring).values(values).on_conflict_do_nothing()
+            if await session.scalar(once.returning(TransactionMonitoring.id)) is not None:
+                return m.Assessed(outcome=outcome)
             recorded = select(TransactionMonitoring.outcome).where(
                 TransactionMonitoring.operation_code == order.code, TransactionMonitoring.occasion == order.occasion
             )

@@ -96,7 +96,8 @@ class Postman:
     async def _claimed(self, posting: Posting, envelope: Envelope, message_id: str) -> dict[str, Delivery]:
         """The addresses that still wait, each with its row. Those that cannot exist are recorded as refused."""
         waiting: dict[str, Delivery] = {}
-        async with self._sessions.begin() as session:
+        # Here and below each statement is whole by itself, so none pays for a transaction around it.
+        async with self._sessions() as session:
             for address in (*envelope.addresses, *envelope.bad):
                 row = await deliveries.claim(
                     session,
@@ -114,7 +115,7 @@ class Postman:
         return waiting
 
     async def _record(self, waiting: dict[str, Delivery], outcome: Outcome) -> None:
-        async with self._sessions.begin() as session:
+        async with self._sessions() as session:
             for address, row in waiting.items():
                 if address in outcome.delayed:
                     await deliveries.mark_delayed(session, row.id)
@@ -126,7 +127,7 @@ class Postman:
     async def _push(self, posting: Posting, device: PushSubscription) -> str | None:
         """Why this device has to wait; None when it has the push, or never will."""
         assert posting.push is not None
-        async with self._sessions.begin() as session:
+        async with self._sessions() as session:
             row = await deliveries.claim(
                 session,
                 subject_key=posting.subject_key,
@@ -145,7 +146,7 @@ class Postman:
         except PushRefused as error:
             await self._push_refused(row, device, error)
             return None
-        async with self._sessions.begin() as session:
+        async with self._sessions() as session:
             await deliveries.mark_sent(session, row.id, at=datetime.now(UTC))
         return None
 

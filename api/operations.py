@@ -87,13 +87,13 @@ async def command_operation(services: Services, code: str, command: Command, *, 
     not answer.
     """
     scope = f"{_scope(command.actor)}:{code}"
-    await _claim_command(services, code, command, scope=scope, key=key)
+    claimed = await _claim_command(services, code, command, scope=scope, key=key)
     handle = services.temporal.get_workflow_handle(code)
     try:
         answer: OperationAnswer = await handle.execute_update(
             RULES[type(command)].name,
             command,
-            id=_digest(scope, key),
+            id=_digest(scope, key, claimed.isoformat()),
             result_type=OperationAnswer,
             rpc_timeout=ANSWER_WITHIN,
         )
@@ -101,6 +101,7 @@ async def command_operation(services: Services, code: str, command: Command, *, 
         refused = _refused(error)
         if refused is None:
             raise await _closed(services, code) from error
+        await _free_command(services, scope, key, claimed)
         raise refused from error
     except _AWAY as error:
         if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
@@ -153,13 +154,19 @@ async def _claim(services: Services, request: NewOperation, *, scope: str, key: 
         return start
 
 
-async def _claim_command(services: Services, code: str, command: Command, *, scope: str, key: str) -> None:
+async def _claim_command(services: Services, code: str, command: Command, *, scope: str, key: str) -> datetime:
+    """Since when this key stands for this command.
+
+    The instant is part of the update's id: Temporal remembers a refusal as it does an answer, so what is tried again
+    after a refusal must be another update.
+    """
     asked = _body_hash(command)
     values = {"scope": scope, "key": key, "body_hash": asked, "operation_code": code, "quote": {}}
     async with services.sessions.begin() as session:
         await session.execute(insert(IdempotencyKey).values(values).on_conflict_do_nothing())
         claimed = await session.get_one(IdempotencyKey, (scope, key))
         _check_same_body(claimed.body_hash, asked)
+        return claimed.created_at
 
 
 def _check_same_body(first: str, now: str) -> None:
@@ -173,6 +180,16 @@ async def _free(services: Services, scope: str, key: str, code: str) -> None:
         await session.execute(
             delete(IdempotencyKey).where(
                 IdempotencyKey.scope == scope, IdempotencyKey.key == key, IdempotencyKey.operation_code == code
+            )
+        )
+
+
+async def _free_command(services: Services, scope: str, key: str, claimed: datetime) -> None:
+    """A refused command may be tried again with its key. A claim made since by another request stays."""
+    async with services.sessions.begin() as session:
+        await session.execute(
+            delete(IdempotencyKey).where(
+                IdempotencyKey.scope == scope, IdempotencyKey.key == key, IdempotencyKey.created_at == claimed
             )
         )
 

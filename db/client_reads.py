@@ -73,7 +73,7 @@ async def get_client(session: AsyncSession, reader: Actor, client_id: int) -> Cl
     """One client with its live accounts and its documents. Raises Missing, also for somebody else's portfolio."""
     client = await session.scalar(select(Client).where(Client.id == client_id, within(reader)))
     if client is None:
-        raise Missing("CLIENT_NOT_FOUND", "No encontramos a este cliente.")
+        raise Missing("CLIENT_NOT_FOUND", "No encontramos a este cliente.", field="client_id")
     accounts = select(ClientAccount).where(ClientAccount.client_id == client_id, ClientAccount.removed_at.is_(None))
     papers = select(ClientDocument).where(ClientDocument.client_id == client_id).order_by(ClientDocument.id.desc())
     return ClientDetail(

@@ -31,7 +31,7 @@ async def promise(services: Services, client_id: int, notice: str, *, key: str) 
             names.CLIENT_NOTICE,
             order,
             id=names.client_notice_id(notice, client_id, key),
-            task_queue=names.NOTICES_QUEUE,
+            task_queue=names.OPERATIONS_QUEUE,  # where workflows live; the mail itself goes to the notices queue
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             start_delay=AFTER_COMMIT,

@@ -5,6 +5,7 @@ The server fixes the rate and computes the PEN amount; what the pages computed f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
 
@@ -24,13 +25,21 @@ from db.tables import ClientAccount
 from db.treasury import current_rate
 from domain import referrals
 from domain.commands import NewOperation
-from domain.errors import Invalid
+from domain.errors import Invalid, Refused
 from domain.money import CENT, amount, round_half_up
 from domain.operations import Kind, Origin
 
 router = APIRouter(tags=["Contrato: operaciones"])
 
 _KINDS = {kind.value.casefold(): kind for kind in Kind}
+# How each client calls what the rules name, so that its form can point at the field at fault.
+_WEB_FIELDS = {
+    "source_account_id": "banco_cuenta_id",
+    "destination_account_id": "banco_cuenta_id",
+    "coupon": "referral_code",
+    "amount_usd": "monto_dolares",
+}
+_MOBILE_FIELDS = {"source_account_id": "source_account", "destination_account_id": "destination_account"}
 Code = Annotated[str, StringConstraints(max_length=20, strip_whitespace=True)]
 
 
@@ -122,7 +131,7 @@ async def create_from_web(
     check_own(client, body.dni)
     kind = _kind(body.tipo, "tipo")
     usd = amount(body.monto_dolares, field="monto_dolares")
-    coupon = referrals.code(body.referral_code) if body.referral_code else ""
+    coupon = referrals.code(body.referral_code, field="referral_code") if body.referral_code else ""
     async with services.sessions() as session:
         mine = await _accounts_of(session, client)
     destination = accounts.at(mine, body.banco_cuenta_id, field="banco_cuenta_id")
@@ -137,7 +146,7 @@ async def create_from_web(
         destination_account_id=destination.id,
         coupon=coupon,
     )
-    made = await _create(services, client, request, key, dates=services.settings.client_dates)
+    made = await _create(services, client, request, key, dates=services.settings.client_dates, fields=_WEB_FIELDS)
     return {"success": True, "message": "Creamos tu operación. Transfiere antes de que venza.", "data": made}
 
 
@@ -168,17 +177,27 @@ async def create_from_mobile(
         destination_account_id=destination.id,
         comments=body.notes or "",
     )
-    made = await _create(services, client, request, key, dates="lima")
+    made = await _create(services, client, request, key, dates="lima", fields=_MOBILE_FIELDS)
     return {"success": True, "message": "Creamos tu operación. Transfiere antes de que venza.", **made}
 
 
 async def _create(
-    services: Services, client: SignedClient, request: NewOperation, key: str | None, *, dates: Dates
+    services: Services,
+    client: SignedClient,
+    request: NewOperation,
+    key: str | None,
+    *,
+    dates: Dates,
+    fields: Mapping[str, str],
 ) -> Json:
     if key is None:
         async with services.sessions() as session:
             key = derived_key(request, await client_operations.ended(session, client.id))
-    answer = await create_operation(services, request, key=key)
+    try:
+        answer = await create_operation(services, request, key=key)
+    except Refused as refusal:
+        refusal.field = fields.get(refusal.field or "", refusal.field)
+        raise
     async with services.sessions() as session:
         made = await client_operations.by_code(session, answer.code)
         return {"operation": await shown(services, session, made, dates)}

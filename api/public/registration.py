@@ -24,31 +24,31 @@ router = APIRouter(tags=["Contrato: registro"])
 # Letters of any alphabet with what names have between them: José, O'Connor, Muñoz-Peña, María J.
 _NAME = re.compile(r"[^\W\d_]+(?:[ '’.\-]+[^\W\d_]+)*\.?")
 _CREATED = "Creamos tu cuenta. Ya puedes ingresar y enviar tus documentos para activarla."
-Optional = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+Given = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 
 
 class Registration(BaseModel):
     """What the forms send. The mobile names no `tipo_documento` for a company and sends `ruc`."""
 
-    tipo_persona: Optional | None = Field(default=None, examples=["Natural"])
-    tipo_documento: Optional | None = Field(default=None, examples=["DNI"])
+    tipo_persona: Given | None = Field(default=None, examples=["Natural"])
+    tipo_documento: Given | None = Field(default=None, examples=["DNI"])
     dni: Document | None = Field(default=None, examples=["40000099"])
     ruc: Document | None = None
     email: Text = Field(examples=["persona@example.com"])
-    telefono: Optional | None = Field(default=None, examples=["987654321"])
-    phone: Optional | None = None
+    telefono: Given | None = Field(default=None, examples=["987654321"])
+    phone: Given | None = None
     password: str = Field(max_length=200)
-    nombres: Optional | None = None
-    apellido_paterno: Optional | None = None
-    apellido_materno: Optional | None = None
-    razon_social: Optional | None = None
-    persona_contacto: Optional | None = None
-    direccion: Optional | None = None
-    departamento: Optional | None = None
-    provincia: Optional | None = None
-    distrito: Optional | None = None
+    nombres: Given | None = None
+    apellido_paterno: Given | None = None
+    apellido_materno: Given | None = None
+    razon_social: Given | None = None
+    persona_contacto: Given | None = None
+    direccion: Given | None = None
+    departamento: Given | None = None
+    provincia: Given | None = None
+    distrito: Given | None = None
     accept_promotions: bool = False
-    referral_code: Optional | None = None
+    referral_code: Given | None = None
 
 
 @router.post(

@@ -149,12 +149,12 @@ async def live(client: Client, code: str) -> None:
 
 
 @contextlib.contextmanager
-def floor_worker(temporal_address: str, database_url: str) -> Iterator[None]:
-    """Its worker, a process of its own as the house's is."""
+def floor_worker(temporal_address: str, database_url: str) -> Iterator[int]:
+    """Its worker, a process of its own as the house's is; yields its number."""
     command = [sys.executable, "-m", "cli.benches.floor", temporal_address, database_url]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - this file
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(30)

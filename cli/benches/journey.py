@@ -76,8 +76,10 @@ class Journey:
 
     async def _send(self, step: str, path: str, who: Person, **body: Any) -> Json:
         """The API's answer. Told that compliance is still looking, send again in a moment, as the refusal asks."""
-        while (said := await self._once(step, path, who, **body)) is None:
+        said = await self._once(step, path, who, **body)
+        if said is None:
             await asyncio.sleep(AGAIN_SECONDS)
+            return await self._send(step, path, who, **body)
         return said
 
     async def _once(self, step: str, path: str, who: Person, **body: Any) -> Json | None:

@@ -11,8 +11,9 @@ import math
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from rich.progress import Progress, TaskID
 from temporalio.client import Client
@@ -25,7 +26,6 @@ from cli.benches.people import Person, move_in
 from cli.benches.stack import Stack, database, running_stack
 from cli.temporal_actions import Bill, bill
 
-Effort = Counter[str]  # milliseconds by piece
 ROUNDS = 2  # house and floor take turns, so that a busy moment of the machine does not fall on one of them alone
 BILLED = 20  # histories that are read for what an operation costs
 MEANINGS = {
@@ -74,21 +74,21 @@ async def _measure(stack: Stack, plan: Plan, progress: Progress) -> Figures:
     async with browser(stack.api) as http:
         journey = Journey(http=http, temporal=temporal, people=people)
         await _warm_up(journey, plan, progress)
-        house, bare, effort = await _throughput(stack, journey, plan, progress)
+        house, bare = await _throughput(stack, journey, plan, progress)
         offered = Journey(http=http, temporal=temporal, people=people)
         codes = await _offer(offered, plan, progress)
     memory = {f"{piece}_rss_mb": stack.memory_mb(piece) for piece in ("api", "worker")}
     cost = await _bill(temporal, codes[-BILLED:])
     late = await lateness(stack, people, count=plan.expiries, progress=progress)
     figures = {
-        "completed_per_second": round(house, 2),
-        "floor_per_second": round(bare, 2),
+        "completed_per_second": round(house.per_second, 2),
+        "floor_per_second": round(bare.per_second, 2),
         **_latencies(offered.timings),
         **_cost(cost, len(codes[-BILLED:])),
         **memory,
         "expiry_late_p99_ms": round(percentile(late, 99), 1),
     }
-    show("Procesador por operación saturada (ms)", _efforts(effort), columns=("Pieza", "ms"))
+    show("Procesador por operación, saturada (ms)", _efforts(house, bare), columns=("Pieza", "Casa", "Piso"))
     _tables(figures, offered.timings, cost, len(codes[-BILLED:]))
     return figures
 
@@ -100,32 +100,43 @@ async def _warm_up(journey: Journey, plan: Plan, progress: Progress) -> None:
     await _closed_loop(journey, people, plan.clients, progress, task)
 
 
-async def _throughput(stack: Stack, journey: Journey, plan: Plan, progress: Progress) -> tuple[float, float, Effort]:
-    """Completed per second of the house and of the floor, each client starting another as soon as one owes nothing.
+@dataclass
+class Lap:
+    """What some turns took: wall-clock seconds, and processor seconds by piece."""
 
-    And the milliseconds of processor that a completed operation takes from each piece.
-    """
+    turns: int = 0
+    seconds: float = 0.0
+    effort: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def per_second(self) -> float:
+        """Turns completed a second."""
+        return self.turns / self.seconds
+
+    async def add(self, turns: int, work: Awaitable[None], spent: Callable[[], dict[str, float]]) -> None:
+        """Do the work of so many turns."""
+        before, began = spent(), time.perf_counter()
+        await work
+        self.seconds += time.perf_counter() - began
+        self.turns += turns
+        self.effort.update({piece: seconds - before.get(piece, 0.0) for piece, seconds in spent().items()})
+
+
+async def _throughput(stack: Stack, journey: Journey, plan: Plan, progress: Progress) -> tuple[Lap, Lap]:
+    """The house and the floor at saturation: each client starts another as soon as one owes nothing."""
     each = math.ceil(plan.operations / ROUNDS)
     house_task = progress.add_task("Operaciones, saturada", total=each * ROUNDS)
     floor_task = progress.add_task("Piso, saturado", total=each * ROUNDS)
-    house, bare, effort = 0.0, 0.0, Effort()
-    with floor.floor_worker(stack.addresses["temporal_address"], stack.addresses["database_url"]):
+    house, bare = Lap(), Lap()
+    with floor.floor_worker(stack.addresses["temporal_address"], stack.addresses["database_url"]) as process:
         await floor.live(journey.temporal, "PISO-CALIENTA")  # its worker is up
         for turn in range(ROUNDS):
             people = journey.people.clients[: plan.clients]
-            before = stack.cpu_seconds()
-            house += await _timed(_closed_loop(journey, people, each, progress, house_task))
-            effort.update({piece: spent - before[piece] for piece, spent in stack.cpu_seconds().items()})
+            await house.add(each, _closed_loop(journey, people, each, progress, house_task), stack.cpu_seconds)
             codes = [f"PISO-{turn}-{number}" for number in range(each)]
-            bare += await _timed(_bare_loop(journey.temporal, codes, plan.clients, progress, floor_task))
-    spent = Effort({piece: seconds * 1000 / (each * ROUNDS) for piece, seconds in effort.items()})
-    return each * ROUNDS / house, each * ROUNDS / bare, spent
-
-
-async def _timed(work: Awaitable[None]) -> float:
-    began = time.perf_counter()
-    await work
-    return time.perf_counter() - began
+            spent = partial(stack.cpu_seconds, worker_of_floor=process)
+            await bare.add(each, _bare_loop(journey.temporal, codes, plan.clients, progress, floor_task), spent)
+    return house, bare
 
 
 async def _closed_loop(
@@ -184,8 +195,12 @@ async def _bill(temporal: Client, codes: Sequence[str]) -> Bill:
     return total
 
 
-def _efforts(effort: Effort) -> list[tuple[str, str]]:
-    return [(piece, f"{spent:.0f}") for piece, spent in (*effort.most_common(), ("en total", effort.total()))]
+def _efforts(house: Lap, bare: Lap) -> list[tuple[str, str, str]]:
+    """Where the processor goes, beside the floor: what the machine's other users take does not show here."""
+    pieces = [piece for piece, _ in (house.effort | bare.effort).most_common()]
+    parts = [(piece, house.effort[piece], bare.effort[piece]) for piece in pieces]
+    parts.append(("en total", house.effort.total(), bare.effort.total()))
+    return [(piece, f"{ours / house.turns * 1000:.0f}", f"{its / bare.turns * 1000:.0f}") for piece, ours, its in parts]
 
 
 def _latencies(timings: Timings) -> Figures:

@@ -57,10 +57,15 @@ class Stack:
         total: int = sum(process.memory_info().rss for process in self._processes(piece))
         return round(total / MEGABYTE, 1)
 
-    def cpu_seconds(self) -> dict[str, float]:
-        """Processor time that each piece has taken since its start, and this program (`banco`)."""
+    def cpu_seconds(self, *, worker_of_floor: int | None = None) -> dict[str, float]:
+        """Processor time that each piece has taken since its start, and this program (`banco`).
+
+        Given the floor's worker, its time is the worker's in the place of the house's.
+        """
         pieces = {file.name: self._processes(file.name) for file in (self.data / "pids").iterdir()}
         pieces["banco"] = [psutil.Process()]
+        if worker_of_floor is not None:
+            pieces["worker"] = [psutil.Process(worker_of_floor)]
         return {piece: sum(_seconds(process) for process in processes) for piece, processes in pieces.items()}
 
     def _processes(self, piece: str) -> list[psutil.Process]:

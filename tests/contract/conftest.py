@@ -1,4 +1,4 @@
-"""The public contract as the existing clients meet it: the real application, database, files and, where asked, Temporal."""
+"""The public contract as the existing clients meet it: real application, database, files and, where asked, Temporal."""
 
 from __future__ import annotations
 

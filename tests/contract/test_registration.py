@@ -11,6 +11,7 @@ from db.tables import Client, User
 from domain.clients import ClientStatus, KycStatus
 from domain.referrals import is_code
 from tests.contract.conftest import code_of, row_of
+from workflows.names import OPERATIONS_QUEUE
 
 WEB, MOBILE = "/api/web/register", "/api/client/register"
 PERSON = {
@@ -64,7 +65,7 @@ async def test_the_welcome_is_promised_to_a_workflow_that_names_nobody(http, hou
     await http.post(WEB, json=PERSON)
     row = await client_in(sessions, "40000077")
     told = await house.client.get_workflow_handle(f"aviso-bienvenida-{row.id}-registro").describe()
-    assert told.workflow_type == "ClientNotice"
+    assert (told.workflow_type, told.task_queue) == ("ClientNotice", OPERATIONS_QUEUE)
     assert "40000077" not in str(told.raw_description)
 
 

@@ -9,6 +9,7 @@ from temporalio.client import Client
 
 from integrations.temporal import PLAIN_CONVERTER
 from tests.integration.people import Customer, Desk, Town
+from tests.integration.privacy import leaks, private_words
 from tests.integration.running import Stack
 
 Arrive = Callable[..., Awaitable[Customer]]
@@ -24,9 +25,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 async def town(stack: Stack) -> AsyncIterator[Town]:
+    """Everybody who comes to the house. When the last one has left, no log knows who they were (F186)."""
     made = Town(stack.api, stack.place["database_url"])
     yield made
     await made.close()
+    assert leaks(stack, private_words(stack, made)) == []
 
 
 @pytest.fixture(scope="session")

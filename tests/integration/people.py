@@ -198,7 +198,9 @@ class Town:
 
     async def desk(self, username: str, password: str) -> Desk:
         """A person of the house, signed in over HTTP."""
-        return Desk(http=self._open(await self._sign_in("/api/staff/login", {"username": username, "password": password})))
+        return Desk(
+            http=self._open(await self._sign_in("/api/staff/login", {"username": username, "password": password}))
+        )
 
     async def found(self) -> Desk:
         """A house without demo data: a Master, two Operadores and a rate; answers the Master."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -21,8 +22,8 @@ from ports import free_base
 
 UP = [str(Path(sys.executable).with_name("qoricash")), "up"]
 SERVICES = ("nubefact", "mail", "files", "push")
-# Strangers' calls are counted by address, and here everybody has the same one. The timeout is the test's patience.
-ENVIRONMENT = {"RATE_LIMIT_ANONYMOUS": "", "NUBEFACT_TIMEOUT": "2"}
+# Calls of strangers and failed sign-ins are counted by address, and here everybody has the same one.
+ENVIRONMENT = {"RATE_LIMIT_ANONYMOUS": "", "RATE_LIMIT_LOGIN": "", "NUBEFACT_TIMEOUT": "2"}
 
 
 def wait_until(condition: Callable[[], object], *, within: float, what: str) -> None:
@@ -96,6 +97,23 @@ class Stack:
         for process in [parent, *parent.children(recursive=True)]:
             process.kill()
         return parent.pid
+
+    def crash(self) -> None:
+        """kill -9 of everything at once, as a power cut."""
+        assert self.process is not None
+        pieces = [file.name for file in (self.data / "pids").iterdir() if file.name not in SERVICES]
+        self.process.kill()
+        self.process.wait(10)
+        for piece in pieces:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self.kill(piece)
+
+    def ready(self) -> bool:
+        """The house says that database, Temporal and worker are there."""
+        try:
+            return httpx.get(f"{self.api}/readyz", trust_env=False, timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
 
     def logs(self) -> dict[str, str]:
         """Everything that every process wrote."""

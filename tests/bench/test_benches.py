@@ -1,0 +1,52 @@
+"""The benches run whole and print what they promise. Their figures are not judged here: the machine may be busy."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.benches.figures import as_json, percentile
+
+PROGRAM = Path(sys.executable).with_name("qoricash")
+OPERATIONS_KEYS = {
+    *("completed_per_second", "floor_per_second", "actions_per_operation", "events_per_operation"),
+    *("create_p50_ms", "create_p95_ms", "complete_p50_ms", "complete_p95_ms"),
+    *("api_rss_mb", "worker_rss_mb", "expiry_late_p99_ms"),
+}
+
+
+def figures_of(*words: str) -> dict[str, float | None]:
+    done = subprocess.run([str(PROGRAM), "bench", *words, "--json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    figures: dict[str, float | None] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def test_a_percentile_is_a_value_that_was_measured():
+    values = [5.0, 1.0, 4.0, 2.0, 3.0]
+    assert (percentile(values, 50), percentile(values, 95), percentile([7.0], 99)) == (3.0, 5.0, 7.0)
+
+
+def test_a_figure_without_measurements_is_null():
+    assert as_json({"expiry_late_p99_ms": percentile([], 99)}) == '{"expiry_late_p99_ms": null}'
+
+
+@pytest.mark.stack
+def test_the_bench_of_operations_prints_every_figure_and_keeps_its_budget():
+    small = ("--operations", "3", "--clients", "1", "--rate", "1", "--duration", "2", "--expiries", "0")
+    figures = figures_of("operations", *small)
+    assert set(figures) == OPERATIONS_KEYS
+    assert figures["actions_per_operation"] <= 22
+    assert figures["events_per_operation"] <= 85
+    assert min(figures["completed_per_second"], figures["floor_per_second"], figures["create_p95_ms"]) > 0
+
+
+@pytest.mark.stack
+def test_whatever_nubefact_answers_each_completed_operation_has_one_comprobante():
+    """F088, F090: no number twice, none skipped."""
+    figures = figures_of("invoicing", "--operations", "4", "--clients", "2")
+    assert figures == {"completed": 4, "invoices": 4, "duplicates": 0, "gaps": 0, "orphans": 0}
