@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import socket
 import sys
@@ -17,7 +16,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "temporal-dev"))
 
 import postgres  # noqa: E402 - a program of temporal-dev/, found by path
-
 from db import migrations  # noqa: E402
 from db.session import Sessions, make_engine, make_sessions  # noqa: E402
 from db.settings import DatabaseSettings  # noqa: E402
@@ -38,8 +36,6 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     password = secrets.token_hex(8)
     port = free_port()
     data = tmp_path_factory.mktemp("postgres") / "data"
-    for folder in data.parents[:3]:
-        os.chmod(folder, 0o755)
     with postgres.running(data, port=port, password=password) as url:
         _run(url, f"CREATE DATABASE {TEMPLATE}")
         migrations.upgrade(DatabaseSettings(url=postgres.url(port, password, TEMPLATE)))

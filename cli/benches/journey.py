@@ -15,6 +15,7 @@ from temporalio.client import Client
 
 from cli.benches.people import People, Person
 from cli.benches.stack import BenchError
+from domain.operations import State
 from workflows.messages import OperationOutcome
 
 Json = dict[str, Any]
@@ -71,7 +72,7 @@ class Journey:
         """Wait until the operation's every effect is done."""
         handle = self.temporal.get_workflow_handle(code, result_type=OperationOutcome)
         outcome = await handle.result()
-        if outcome.outcome != "Completada":
+        if outcome.outcome != State.COMPLETADA:
             raise BenchError(f"{code} terminó {outcome.outcome}.")
 
     async def _send(self, step: str, path: str, who: Person, **body: Any) -> Json:

@@ -78,7 +78,7 @@ async def test_exactly_the_limit_passes_and_a_cent_more_does_not(sessions: Sessi
         client = await add_client(session, "40000001", complete=False)
         await add_rate(session)
     await create(sessions, request(client, usd="400.00", origin=Origin.SISTEMA))
-    with pytest.raises(Invalid, match="1,000.01") as refused:
+    with pytest.raises(Invalid, match=r"1,000\.01") as refused:
         await create(sessions, request(client, usd="600.01"))
     assert refused.value.code == "LIMIT_EXCEEDED"
     await create(sessions, request(client, usd="600.00"))

@@ -21,6 +21,7 @@ EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "6")
 LEFT_OUT = r"/(logout|sessions/.*/close|password|reset-password|deactivate|role)$"
 
 
+# One worker: in two threads, CPython 3.11 loses count of the depth of `ast.parse` and schemathesis stops.
 # A header of its own keeps schemathesis from signing itself up.
 STRANGER = "Bearer nadie"
 
@@ -38,7 +39,7 @@ async def test_no_generated_request_makes_the_api_fault(
         [
             *(SCHEMATHESIS, "run", f"{stack.api}/api/openapi.json", "-H", f"Authorization: {token}"),
             *("--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing", "--mode", "all"),
-            *("--max-examples", EXAMPLES, "--max-time", str(seconds), "--workers", "2", "--seed", "7"),
+            *("--max-examples", EXAMPLES, "--max-time", str(seconds), "--workers", "1", "--seed", "7"),
             *("--request-timeout", "20", "--generation-database", "none", "--no-color"),
             *([] if who == "stranger" else ["--exclude-path-regex", LEFT_OUT]),
         ],
