@@ -30,6 +30,11 @@ class People:
 
 @pytest.fixture
 async def people(sessions: Sessions) -> People:
+    return await make_people(sessions)
+
+
+async def make_people(sessions: Sessions) -> People:
+    """Everybody that an operation needs, and a published rate."""
     async with sessions.begin() as session:
         trader = await add_user(session, "trader", Role.TRADER)
         operator = await add_user(session, "operador", Role.OPERADOR)

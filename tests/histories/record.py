@@ -1,0 +1,224 @@
+"""Records one history of every path of an operation: `python -m tests.histories.record`.
+
+Run it after a change of a workflow that is meant to be incompatible (there is a `patched()` for what still runs), and
+commit what it writes. tests/workflows/test_replay.py replays each of them on the present code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import WorkflowHandle
+
+from db import migrations
+from db.session import make_engine, make_sessions
+from db.settings import DatabaseSettings
+from domain import commands as c
+from domain.operations import Effect, Origin
+from tests.conftest import free_port, postgres
+from tests.people import add_client
+from tests.workflows.conftest import People, make_people
+from tests.workflows.house import PROOF, House, Said, eventually, running_house
+
+FOLDER = Path(__file__).parent / "Operation"
+Handle = WorkflowHandle[Any, Any]
+Path_ = Callable[[House, People], Awaitable[Handle]]
+
+
+async def completed_web(house: House, people: People) -> Handle:
+    handle = await house.processed(people.client)
+    operator = await assigned(house, people, handle)
+    await house.do(handle, c.AttachProof(actor=operator, files=(PROOF,)))
+    await eventually(house.assessed, handle)
+    await house.do(handle, c.Complete(actor=operator))
+    return handle
+
+
+async def completed_by_staff(house: House, people: People) -> Handle:
+    handle = await house.create(people.client, origin=Origin.SISTEMA, actor=people.trader)
+    row = await house.snapshot(handle)
+    line = c.LineDraft(amount=row.pays, account_id=row.source_account_id, transfer_code="00123")
+    await house.do(handle, c.Edit(actor=people.trader, deposits=(line,)))
+    await house.do(handle, c.StartProcessing(actor=people.trader))
+    operator = await assigned(house, people, handle)
+    await house.do(handle, c.AttachProof(actor=operator, files=(PROOF,)))
+    await house.do(handle, c.Complete(actor=operator))
+    return handle
+
+
+async def expired(house: House, people: People) -> Handle:
+    handle = await house.create(people.client)
+    await house.pass_time(handle, 15.2)
+    return handle
+
+
+async def cancelled(house: House, people: People) -> Handle:
+    handle = await house.create(people.client)
+    await house.do(handle, c.Cancel(actor=people.trader, reason="El cliente se arrepintió"))
+    return handle
+
+
+async def cancelled_with_abonos(house: House, people: People) -> Handle:
+    handle = await house.processed(people.client)
+    await house.do(handle, c.Cancel(actor=people.master, reason="El banco devolvió el abono"))
+    return handle
+
+
+async def returned_and_completed(house: House, people: People) -> Handle:
+    handle = await house.processed(people.client)
+    operator = await assigned(house, people, handle)
+    await house.do(handle, c.ReturnToPending(actor=operator, reason="El abono no llegó"))
+    await house.do(handle, c.StartProcessing(actor=people.trader))
+    operator = await assigned(house, people, handle)
+    await house.do(handle, c.AttachProof(actor=operator, files=(PROOF,)))
+    await house.do(handle, c.Complete(actor=operator))
+    return handle
+
+
+async def extended_then_cancelled(house: House, people: People) -> Handle:
+    handle = await house.create(people.client)
+    later = (await house.snapshot(handle)).created_at + timedelta(minutes=40)
+    await house.do(handle, c.ExtendDeadline(actor=people.trader, expires_at=later, reason="El banco demora"))
+    await house.do(handle, c.Cancel(actor=people.trader, reason="No transfirió"))
+    return handle
+
+
+async def reassigned_and_alerted(house: House, people: People) -> Handle:
+    handle = await house.processed(people.client)
+    first = (await house.snapshot(handle)).operator_id
+    other = next(each for each in (people.operator, people.other_operator) if each.id != first)
+    await house.pass_time(handle, 10.2)
+    await house.do(handle, c.Reassign(actor=people.master, operator_id=other.id))
+    await house.do(handle, c.AttachProof(actor=other, files=(PROOF,)))
+    await house.do(handle, c.RemoveProof(actor=other, number=(await house.snapshot(handle)).proofs[-1].number))
+    await house.do(handle, c.AttachProof(actor=other, files=(PROOF,)))
+    await house.do(handle, c.Complete(actor=other))
+    return handle
+
+
+async def amount_changed(house: House, people: People) -> Handle:
+    handle = await house.create(people.client)
+    await house.do(handle, c.Edit(actor=people.trader, amount_usd=Decimal("120.00")))
+    await house.do(handle, c.Cancel(actor=people.trader, reason="No transfirió"))
+    return handle
+
+
+async def held_and_released(house: House, people: People) -> Handle:
+    handle = await held(house)
+    await house.do(handle, c.ReleaseHold(actor=people.officer, resolution="Es un homónimo"))
+    await house.do(handle, c.Cancel(actor=people.master, reason="No transfirió"))
+    return handle
+
+
+async def held_and_confirmed(house: House, people: People) -> Handle:
+    handle = await held(house)
+    await house.do(handle, c.ConfirmHold(actor=people.officer, resolution="Coincide"))
+    return handle
+
+
+async def invoice_refused_then_retried(house: House, people: People) -> Handle:
+    handle = await refused_invoice(house, people)
+    await house.do(handle, c.RetryEffect(actor=people.master, effect=Effect.INVOICE))
+    return handle
+
+
+async def invoice_waived(house: House, people: People) -> Handle:
+    handle = await refused_invoice(house, people)
+    for master in (people.master, people.other_master):
+        await house.do(handle, c.WaiveEffect(actor=master, effect=Effect.INVOICE, reason="Se emitió a mano"))
+    return handle
+
+
+async def refused_at_creation(house: House, people: People) -> Handle:
+    """Two quotes of one client that both looked free: the second is refused by the database."""
+    first, second = await house.quoted(people.client), await house.quoted(people.client)
+    await house.start(first)
+    try:
+        await house.start(second)
+    except Said as said:
+        assert said.code == "ACTIVE_OPERATION"  # noqa: PT017 - the refusal is the point
+    await house.do(house.client.get_workflow_handle(first.operation.code), c.Cancel(actor=people.trader, reason="Ya"))
+    return house.client.get_workflow_handle(second.operation.code)
+
+
+async def assigned(house: House, people: People, handle: Handle) -> Any:
+    held_by = (await house.snapshot(handle)).operator_id
+    return next(each for each in (people.operator, people.other_operator) if each.id == held_by)
+
+
+async def held(house: House) -> Handle:
+    async with house.sessions.begin() as session:
+        listed = await add_client(session, f"4{next(_DOCUMENTS):07}", list_match=True)
+    handle = await house.create(listed)
+
+    async def on_hold() -> bool:
+        return (await house.snapshot(handle)).on_hold
+
+    await eventually(on_hold)
+    return handle
+
+
+async def refused_invoice(house: House, people: People) -> Handle:
+    house.outside.refusals[Effect.INVOICE.value] = 1
+    handle = await completed_web(house, people)
+
+    async def waits() -> bool:
+        return bool((await house.snapshot(handle)).attention)
+
+    await eventually(waits)
+    return handle
+
+
+_DOCUMENTS = iter(range(100, 200))
+PATHS: tuple[Path_, ...] = (
+    completed_web,
+    completed_by_staff,
+    expired,
+    cancelled,
+    cancelled_with_abonos,
+    returned_and_completed,
+    extended_then_cancelled,
+    reassigned_and_alerted,
+    amount_changed,
+    held_and_released,
+    held_and_confirmed,
+    invoice_refused_then_retried,
+    invoice_waived,
+    refused_at_creation,
+)
+
+
+async def record(url: str) -> None:
+    """Live every path on a house of its own and keep its history."""
+    FOLDER.mkdir(exist_ok=True)
+    engine = make_engine(DatabaseSettings(url=url))
+    sessions = make_sessions(engine)
+    people = await make_people(sessions)
+    async with running_house(sessions) as house:
+        for path in PATHS:
+            handle = await path(house, people)
+            await asyncio.wait_for(handle.result(), 30)
+            history = await handle.fetch_history()
+            (FOLDER / f"{path.__name__}.json").write_text(history.to_json())
+            print(f"{path.__name__}: {len(history.events)} events")  # noqa: T201 - a program's progress
+    await engine.dispose()
+
+
+def main() -> None:
+    """Record on a fresh database."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        postgres.running(Path(folder) / "data", port=free_port(), password="record") as url,
+    ):
+        migrations.upgrade(DatabaseSettings(url=url))
+        asyncio.run(record(url))
+
+
+if __name__ == "__main__":
+    main()
