@@ -127,11 +127,13 @@ class Stack:
         """The outside services, as programs of this machine that speak their protocols."""
         ports, secret = self.ports, self.secrets
         account = ["--token", secret["nubefact_token"], "--account", secret["nubefact_account"]]
+        # One word with its =: a random secret may begin with a dash, which the program would read as another option.
         keys = ["--cloud", secret["files_cloud"], "--api-key", secret["files_key"]]
+        keys.append(f"--api-secret={secret['files_secret']}")
         return [
             self._stand_in("nubefact", "NubeFact de prueba", ports.nubefact, *account),
             self._stand_in("mail", "Correo de prueba", ports.mail, "--smtp-port", str(ports.smtp)),
-            self._stand_in("files", "Almacén de archivos", ports.files, *keys, "--api-secret", secret["files_secret"]),
+            self._stand_in("files", "Almacén de archivos", ports.files, *keys),
             self._stand_in("push", "Avisos push de prueba", ports.push),
         ]
 
