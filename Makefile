@@ -25,7 +25,7 @@ up: install
 
 # `make test ARGS="tests/domain -k pips"`
 test: install
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,8 +20,19 @@ import postgres  # noqa: E402 - a program of temporal-dev/, found by path
 from db import migrations  # noqa: E402
 from db.session import Sessions, make_engine, make_sessions  # noqa: E402
 from db.settings import DatabaseSettings  # noqa: E402
+from tests.rings import ByHouse, houses_first  # noqa: E402
 
 TEMPLATE = "qoricash_template"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    houses_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByHouse:
+    return ByHouse(config, log)
 
 
 def free_port() -> int:

@@ -210,7 +210,7 @@ async def test_a_bad_order_names_the_field_and_reaches_nobody(
         ({"amount_usd": "10.001"}, 422, "amount_usd"),
         ({"kind": "compra y venta"}, 422, "kind"),
         ({"source_account_id": 10**6}, 422, "source_account_id"),
-        ({"client_id": 10**6}, 404, None),
+        ({"client_id": 10**6}, 404, "client_id"),
         ({"exchange_rate": "3.0"}, 422, "exchange_rate"),
     ],
 )

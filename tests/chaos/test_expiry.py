@@ -13,7 +13,7 @@ import pytest
 from tests.integration.people import Customer, Desk, Town, eventually
 from tests.integration.running import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("chaos"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 log = logging.getLogger(__name__)
 # 0.2 minutes: twelve seconds. The rule is the same; nobody waits a quarter of an hour in a test.

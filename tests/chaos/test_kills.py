@@ -18,7 +18,7 @@ from tests.chaos.patience import Crowd
 from tests.integration.people import Customer, Desk, Town, eventually
 from tests.integration.running import Stack, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("chaos"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 log = logging.getLogger(__name__)
 # The suite's share; `CHAOS_OPERATIONS=50` for the full run.

@@ -10,7 +10,7 @@ import pytest
 from domain.clients import ClientStatus
 from tests.integration.people import PNG, Customer, Desk, Town, new_key
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
 CREATE = "/api/web/create-operation"
 STAFF_CREATE = "/api/staff/operations"

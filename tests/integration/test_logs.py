@@ -11,7 +11,7 @@ from tests.integration.people import Customer, Desk, Town, new_key
 from tests.integration.privacy import leaks, private_words
 from tests.integration.running import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
 
 async def test_no_log_of_any_process_names_a_person(stack: Stack, town: Town, master: Desk):

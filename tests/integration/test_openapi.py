@@ -13,7 +13,7 @@ import pytest
 from tests.integration.people import Desk, Town
 from tests.integration.running import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
 SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "6")

@@ -15,7 +15,7 @@ from domain.clients import DocumentType
 from tests.integration.people import Customer, Desk, Town, eventually, new_key
 from tests.integration.running import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
 DNI, CE, RUC = DocumentType.DNI, DocumentType.CE, DocumentType.RUC
 PHONE = "ExponentPushToken[telefono-{:06}]"

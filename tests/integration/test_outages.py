@@ -11,7 +11,7 @@ import pytest
 from tests.integration.people import PNG, Customer, Desk, Town, eventually, new_key
 from tests.integration.running import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
 MANY = 20
 # While NubeFact is away a completion must answer as fast as ever; this allows for a busy machine.

@@ -15,7 +15,7 @@ import socketio
 from tests.integration.people import Customer, Desk, Town, eventually
 from tests.integration.running import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
 Event = tuple[str, dict[str, Any]]
 

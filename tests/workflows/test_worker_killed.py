@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import signal
-from collections import Counter
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-import pytest
 from sqlalchemy import func, select
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
@@ -22,8 +20,7 @@ from tests.workflows.house import PROOF, House, Said
 from tests.workflows.worker_process import work
 from workflows import messages as m
 
-# In the order of an operation's life. An outside effect done just before the kill is asked for again: its own key
-# (invoice number, Message-ID) makes it one, and the tests of its activity show that.
+# In the order of an operation's life.
 STEPS = (
     "record_creation",
     "deliver_notice.creada",
@@ -37,10 +34,9 @@ STEPS = (
     "deliver_notice.completada",
 )
 POINTS = [f"{step}:{moment}" for step in STEPS for moment in ("before", "after")]
-TOLD = {"creada", "en_proceso", "completada", "comprobante"}
+TOLD = ("creada", "en_proceso 2", "completada", "comprobante")
 
 
-@pytest.mark.timeout(240)
 async def test_a_worker_killed_at_every_step_loses_nothing_and_doubles_nothing(
     house: House, people: People, database_url: str, tmp_path: Path
 ) -> None:
@@ -119,11 +115,8 @@ async def insist(ask) -> m.OperationAnswer:
 
 
 def check_files(done: Path, codes: list[str]) -> None:
-    """Everything was told; twice only where the kill came after it was done."""
-    lines = Counter(done.read_text().splitlines())
-    assert set(lines) == {f"{code} {what}" for code in codes for what in TOLD}
-    repeated = Counter(line.split(" ", 1)[1] for line, times in lines.items() for _ in range(times - 1))
-    assert repeated <= Counter({"creada": 1, "comprobante": 1, "completada": 1})
+    """Everything was told, under one key each, though some of it was tried twice."""
+    assert sorted(done.read_text().splitlines()) == sorted(f"{code} {what}" for code in codes for what in TOLD)
 
 
 async def check_rows(house: House, codes: list[str]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
 
 from activities.compliance import ComplianceActivities
@@ -18,6 +18,7 @@ from activities.operations import OperationActivities
 from activities.settlement import SettlementActivities
 from db.session import Sessions, make_engine, make_sessions
 from db.settings import DatabaseSettings
+from integrations.temporal import PLAIN_CONVERTER
 from workflows import messages as m
 from workflows import names
 from workflows.operation import OperationWorkflow
@@ -25,22 +26,27 @@ from workflows.sandbox import RUNNER
 
 
 class Outside:
-    """NubeFact and the post: each thing done is a line of a file, which outlives the process."""
+    """NubeFact and the post: each thing done is a line of a file, which outlives the process.
+
+    As the real ones it does a thing once by its key, so a repeat with a key of its own would show as a second line.
+    """
 
     def __init__(self, done: Path) -> None:
         self._done = done
 
     @activity.defn(name=names.ISSUE_INVOICE)
     async def issue_invoice(self, order: m.EffectOrder) -> None:
-        self._write(order.code, "comprobante")
+        self._once(f"{order.code} comprobante")
 
     @activity.defn(name=names.DELIVER_NOTICE)
     async def deliver_notice(self, order: m.NoticeOrder) -> None:
-        self._write(order.code, order.notice)
+        self._once(f"{order.code} {order.notice} {order.key}".strip())
 
-    def _write(self, code: str, what: str) -> None:
-        with self._done.open("a") as file:
-            file.write(f"{code} {what}\n")
+    def _once(self, what: str) -> None:
+        with self._done.open("a+") as file:
+            file.seek(0)
+            if what not in file.read().splitlines():
+                file.write(f"{what}\n")
 
 
 def step(name: str, order: Any) -> str:
@@ -82,15 +88,15 @@ def work(address: str, database_url: str, done: str, point: str) -> None:
 
 
 async def _work(address: str, sessions: Sessions, done: Path, point: str) -> None:
-    client = await Client.connect(address, data_converter=pydantic_data_converter)
+    client = await Client.connect(address, data_converter=PLAIN_CONVERTER)
     operations, outside, death = OperationActivities(sessions), Outside(done), Death(point)
     main = Worker(
         client,
         task_queue=names.OPERATIONS_QUEUE,
         workflows=[OperationWorkflow],
         workflow_runner=RUNNER,
-        # Nothing is remembered between tasks: a kill costs no sticky-queue timeout, and every task is a replay.
-        max_cached_workflows=0,
+        # What a dead worker remembered is given up after a second instead of ten: there are twenty deaths to wait for.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         interceptors=[death],
         activities=[
             operations.record_creation,
