@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import socket
 import sys
@@ -68,7 +69,16 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     """The pool of this test's database."""
     made = make_engine(DatabaseSettings(url=database_url))
     yield made
+    await _all_returned(made)
     await made.dispose()
+
+
+async def _all_returned(engine: AsyncEngine) -> None:
+    """What a stopping worker or application cancelled gives its connection back a moment later."""
+    for _ in range(100):
+        if engine.pool.checkedout() == 0:
+            return
+        await asyncio.sleep(0.05)
 
 
 @pytest.fixture

@@ -44,6 +44,8 @@ from workflows.reconciliation import ReconciliationWorkflow
 from workflows.sandbox import RUNNER
 
 Row = TypeVar("Row")
+# An activity that is cut in the middle of a statement would leave its connection to the garbage collector.
+GOODBYE = timedelta(seconds=5)
 PROOF = StoredFile(key="operations/payment_proofs/abc.png", content_type="image/png", size=67)
 
 
@@ -306,6 +308,7 @@ async def workers(
         workflows=[OperationWorkflow, ReconciliationWorkflow],
         workflow_runner=RUNNER,
         interceptors=[interceptor],
+        graceful_shutdown_timeout=GOODBYE,
         activities=[
             operations.record_creation,
             operations.record_transition,
@@ -317,7 +320,13 @@ async def workers(
         ],
     )
     invoicing, notices = (
-        Worker(client, task_queue=queue, activities=[done], interceptors=[interceptor])
+        Worker(
+            client,
+            task_queue=queue,
+            activities=[done],
+            interceptors=[interceptor],
+            graceful_shutdown_timeout=GOODBYE,
+        )
         for queue, done in (
             (names.INVOICING_QUEUE, outside.issue_invoice),
             (names.NOTICES_QUEUE, outside.deliver_notice),
