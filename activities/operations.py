@@ -56,6 +56,7 @@ class OperationActivities:
                         at=order.at,
                         changes=order.changes,
                         assign_operator=order.assign_operator,
+                        whole=order.whole,
                     )
             except operations.StaleWrite as stale:
                 raise ApplicationError(str(stale), stale.row_version, type="StaleWrite", non_retryable=True) from stale

@@ -6,6 +6,7 @@ local activity may commit just before its worker dies, and the workflow then dec
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -28,6 +29,10 @@ from domain.permissions import Role
 
 # One queue for "who is least loaded", so that ten proofs in the same instant are dealt out evenly (F266).
 ASSIGNMENT_LOCK = 7_301
+# The fields of an operation that are rows of their own.
+CHILDREN = frozenset({"deposits", "payouts", "proofs"})
+
+Accounts = Mapping[int, ClientAccount]
 
 
 class StaleWrite(Exception):
@@ -49,9 +54,11 @@ async def record_transition(
     at: datetime,
     changes: tuple[d.FieldChange, ...],
     assign_operator: bool = False,
+    whole: bool = True,
 ) -> int | None:
     """Write version `after.version`; answers the operator who has it.
 
+    `changes` say which lines and proofs have to be looked at; `whole` says that the row may differ in any of them.
     Raises StaleWrite for a version that has passed, and Refused when a rule that only the database can tell forbids it.
     """
     row = await _locked(session, after.code)
@@ -61,11 +68,14 @@ async def record_transition(
         raise StaleWrite(after.code, row.version)
     if row.version == after.version:
         await _set_orphan_aside(session, row, at)
+        whole = True
     before = _as_known(row)
     after = await _with_operator(session, after, changes, assign_operator=assign_operator)
-    await _check_against_database(session, row, after, changes, at)
+    touched = CHILDREN if whole else CHILDREN & {change.field for change in changes}
+    accounts = await _accounts_of_lines(session, after, touched)
+    await _check_against_database(session, row, after, changes, at, accounts=accounts)
     _project(row, after, update_id=update_id, at=at)
-    await _sync_children(session, after, at)
+    await _sync_children(session, after, at, accounts, touched)
     await _sync_coupon(session, after)
     await _open_refund(session, after, at)
     add_history(session, after, event=event, actor=actor, update_id=update_id, at=at, changes=changes)
@@ -223,8 +233,24 @@ async def _least_loaded(session: AsyncSession) -> int | None:
     return await session.scalar(load.limit(1))
 
 
+async def _accounts_of_lines(session: AsyncSession, after: d.Operation, touched: frozenset[str]) -> Accounts:
+    """The client accounts that the abonos and pagos name, in one read."""
+    lines = [line for field in ("deposits", "payouts") if field in touched for line in getattr(after, field)]
+    named = {line.account_id for line in lines if line.account_id is not None}
+    if not named:
+        return {}
+    found = await session.scalars(select(ClientAccount).where(ClientAccount.id.in_(named)))
+    return {account.id: account for account in found}
+
+
 async def _check_against_database(
-    session: AsyncSession, row: OperationRow, after: d.Operation, changes: tuple[d.FieldChange, ...], at: datetime
+    session: AsyncSession,
+    row: OperationRow,
+    after: d.Operation,
+    changes: tuple[d.FieldChange, ...],
+    at: datetime,
+    *,
+    accounts: Accounts,
 ) -> None:
     """What the workflow cannot know: the client's limit when an amount grows, and whose accounts the lines name.
 
@@ -236,16 +262,16 @@ async def _check_against_database(
         client = await session.get_one(Client, row.client_id, with_for_update=True)
         await check_client_limit(session, client, after.amount_usd, code=row.code, now=at)
     if "deposits" in changed:
-        await _check_accounts(session, row.client_id, after.deposits, after.kind.client_pays, "deposits")
+        _check_accounts(accounts, row.client_id, after.deposits, after.kind.client_pays, "deposits")
     if "payouts" in changed:
-        await _check_accounts(session, row.client_id, after.payouts, after.kind.client_receives, "payouts")
+        _check_accounts(accounts, row.client_id, after.payouts, after.kind.client_receives, "payouts")
 
 
-async def _check_accounts(
-    session: AsyncSession, client_id: int, lines: tuple[d.Line, ...], currency: Currency, field: str
+def _check_accounts(
+    accounts: Accounts, client_id: int, lines: tuple[d.Line, ...], currency: Currency, field: str
 ) -> None:
-    for account_id in {line.account_id for line in lines} - {None}:
-        account = await session.get(ClientAccount, account_id)
+    for account_id in [line.account_id for line in lines if line.account_id is not None]:
+        account = accounts.get(account_id)
         if account is None or account.client_id != client_id or account.currency != currency:
             raise Invalid("ACCOUNT_UNKNOWN", f"Esa cuenta no es del cliente o no es en {currency}.", field=field)
 
@@ -268,26 +294,36 @@ def _project(row: OperationRow, after: d.Operation, *, update_id: str, at: datet
     row.updated_at = at
 
 
-async def _sync_children(session: AsyncSession, after: d.Operation, at: datetime) -> None:
-    await _sync_lines(session, Deposit, after.code, after.deposits, at)
-    await _sync_lines(session, Payout, after.code, after.payouts, at)
-    await _sync_proofs(session, after, at)
+async def _sync_children(
+    session: AsyncSession, after: d.Operation, at: datetime, accounts: Accounts, touched: frozenset[str]
+) -> None:
+    if "deposits" in touched:
+        await _sync_lines(session, Deposit, after.code, after.deposits, at, accounts=accounts)
+    if "payouts" in touched:
+        await _sync_lines(session, Payout, after.code, after.payouts, at, accounts=accounts)
+    if "proofs" in touched:
+        await _sync_proofs(session, after, at)
 
 
 async def _sync_lines(
-    session: AsyncSession, table: type[Deposit | Payout], code: str, lines: tuple[d.Line, ...], at: datetime
+    session: AsyncSession,
+    table: type[Deposit | Payout],
+    code: str,
+    lines: tuple[d.Line, ...],
+    at: datetime,
+    *,
+    accounts: Accounts,
 ) -> None:
     """The rows become the workflow's lines; a line that is gone keeps its row, with the instant of its removal."""
     rows = {row.number: row for row in await session.scalars(select(table).where(table.operation_code == code))}
     for line in lines:
         row = rows.pop(line.number, None)
         if row is None:
-            # Whole from the start: the read of the account below flushes it.
-            row = table(operation_code=code, number=line.number, amount=line.amount, created_at=at)
+            row = table(operation_code=code, number=line.number, created_at=at)
             session.add(row)
         if row.account_id != line.account_id:
             # Copied when the line takes the account: later edits of the client's accounts change no history (F156).
-            account = await session.get(ClientAccount, line.account_id) if line.account_id else None
+            account = accounts[line.account_id] if line.account_id is not None else None
             row.bank, row.account = (account.bank.value, account.number) if account else ("", "")
         row.amount, row.account_id, row.transfer_code = line.amount, line.account_id, line.transfer_code
         row.removed_at = None

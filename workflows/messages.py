@@ -74,6 +74,8 @@ class RecordTransition:
     at: datetime
     changes: tuple[FieldChange, ...] = ()
     assign_operator: bool = False
+    # The row may differ in more than `changes` tells: every line and proof is then compared with the workflow's.
+    whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -107,7 +107,8 @@ class OperationWorkflow(OperationCommands):
         if self._refusal is None:
             async with self._lock:
                 again = replace(self._operation, version=self._operation.version + 1)
-                await self._record(again, event="resync", actor=SYSTEM, update_id=f"resync:{again.version}")
+                update_id = f"resync:{again.version}"
+                await self._record(again, event="resync", actor=SYSTEM, update_id=update_id, whole=True)
 
     @workflow.query(name=names.SNAPSHOT, description="La operación como la tiene este flujo")
     def snapshot(self) -> Operation:
@@ -161,7 +162,7 @@ class OperationWorkflow(OperationCommands):
             self._follow_up(before)
             return self._answer()
 
-    async def _record(self, after: Operation, *, event: str, actor: Actor, update_id: str) -> None:
+    async def _record(self, after: Operation, *, event: str, actor: Actor, update_id: str, whole: bool = False) -> None:
         """Write `after` and make it the state. Called under the lock.
 
         Should the row be ahead (a backup was restored, or two writes were lost), the workflow numbers its version
@@ -169,20 +170,20 @@ class OperationWorkflow(OperationCommands):
         """
         before = self._operation
         try:
-            recorded = await self._write(before, after, event=event, actor=actor, update_id=update_id)
+            recorded = await self._write(before, after, event=event, actor=actor, update_id=update_id, whole=whole)
         except ACTIVITY_FAILED as error:
             stale = refused_by(error)
             if stale is None or stale.type != STALE_WRITE or not stale.details:
                 raise
             after = replace(after, version=int(stale.details[0]) + 1)
-            recorded = await self._write(before, after, event=event, actor=actor, update_id=update_id)
+            recorded = await self._write(before, after, event=event, actor=actor, update_id=update_id, whole=True)
         self._operation = replace(after, operator_id=recorded.operator_id)
         if before.state is not after.state:
             self._alerts = 0
         self._show()
 
     async def _write(
-        self, before: Operation, after: Operation, *, event: str, actor: Actor, update_id: str
+        self, before: Operation, after: Operation, *, event: str, actor: Actor, update_id: str, whole: bool
     ) -> m.Recorded:
         order = m.RecordTransition(
             operation=after,
@@ -192,6 +193,7 @@ class OperationWorkflow(OperationCommands):
             at=workflow.now(),
             changes=differences(before, after),
             assign_operator=before.state is not after.state and after.state is State.EN_PROCESO,
+            whole=whole,
         )
         # What moves money or is legally visible is accepted by the server before it is written (design, 3.8).
         durable = after.state is State.COMPLETADA or (after.state is State.CANCELADO and bool(after.deposits))
