@@ -36,7 +36,7 @@ def main() -> int:
                     _say("\nDeteniendo todo…")
                 supervisor.stop()
     except Stopped:
-        pass
+        pass  # how Ctrl-C and SIGTERM arrive: the normal end, told below
     except Refused as refusal:
         print(f"\n{refusal}", file=sys.stderr, flush=True)
         return 1

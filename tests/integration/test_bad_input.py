@@ -98,6 +98,7 @@ async def test_an_operation_that_cannot_be_is_not_found_or_not_read(number: str,
     refused(await customer.http.get(f"/api/operations/{number}"), 404, 422)
     body = {"operation_id": number, "voucher_code": "1"}
     refused(await customer.post("/api/web/submit-proof", data=body), 404, 422, field="operation_id")
+    assert await customer.operations() == []
 
 
 async def test_files_that_are_not_what_they_say_or_too_many_are_refused(town: Town):

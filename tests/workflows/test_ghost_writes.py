@@ -8,16 +8,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from db import operations
-from db.tables import Deposit, Incident, OperationEvent, Proof, RewardCode
+from db.tables import Deposit, Incident, OperationEvent, Payout, Proof, RewardCode
 from domain import commands as c
 from domain import lifecycle
 from domain.operations import Operation, Origin, State, differences
 from tests.people import add_client
 from tests.workflows.conftest import People
 from tests.workflows.house import PROOF, House, client_of, eventually
+from workflows import names
 
 ORPHAN = "escritura huérfana"
 
@@ -87,6 +88,40 @@ async def test_with_the_row_ahead_the_workflow_numbers_past_it_and_goes_on(house
     assert (row.version, row.state, row.comments) == (5, State.EN_PROCESO, "")
     answer = await house.do(handle, c.AttachProof(actor=people.operator, files=(PROOF,)))
     assert answer.version == 6
+
+
+async def test_lines_and_proofs_of_writes_that_put_the_row_ahead_do_not_outlive_them(
+    house: House, people: People
+) -> None:
+    """The command that follows changes no line, so only comparing every one of them finds what was lost."""
+    handle = await house.create(people.client)
+    ahead = await house.snapshot(handle)
+    client = client_of(people.client)
+    ahead = await lose(house, ahead, c.SubmitProof(actor=client, transfer_code="1", files=(PROOF,)), key="a")
+    await lose(house, ahead, c.Edit(actor=people.master, comments="perdida"), key="b")
+    answer = await house.do(handle, c.Edit(actor=people.trader, comments="sigue"))
+    assert answer.version == 4
+    rows = [*await house.rows(Deposit, handle), *await house.rows(Payout, handle), *await house.rows(Proof, handle)]
+    assert len(rows) == 3
+    assert all(row.removed_at for row in rows)
+
+
+async def test_written_again_the_row_has_every_line_and_proof_of_its_workflow(house: House, people: People) -> None:
+    """As after a restored backup of the database: the version ties, what belongs to it does not."""
+    handle = await house.processed(people.client)
+    await eventually(house.quiet, handle)
+    async with house.sessions.begin() as session:
+        for table in (Deposit, Payout, Proof):
+            await session.execute(update(table).values(removed_at=datetime.now(UTC)))
+    await handle.signal(names.RESYNC)
+
+    async def written_again() -> bool:
+        return (await house.row(handle)).last_update_id == "resync:3"
+
+    await eventually(written_again)
+    rows = [*await house.rows(Deposit, handle), *await house.rows(Payout, handle), *await house.rows(Proof, handle)]
+    assert len(rows) == 3
+    assert not any(row.removed_at for row in rows)
 
 
 async def test_a_late_attempt_of_a_passed_version_changes_nothing(house: House, people: People) -> None:
