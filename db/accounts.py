@@ -109,8 +109,8 @@ def source_for(
     """
     able = [account for account in accounts if account.currency is currency]
     if not able:
-        words = "soles" if currency is Currency.PEN else "dólares"
-        raise Invalid("ACCOUNT_SOURCE_MISSING", f"Agrega una cuenta en {words} desde la que transferir.", field=field)
+        message = f"Agrega una cuenta en {currency.words} desde la que transferir."
+        raise Invalid("ACCOUNT_SOURCE_MISSING", message, field=field)
     return next((account for account in able if account.bank is destination.bank), able[0])
 
 

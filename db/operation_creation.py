@@ -22,7 +22,7 @@ from domain import operations as d
 from domain.clients import ClientStatus
 from domain.commands import NewOperation
 from domain.errors import Conflict, Forbidden, Invalid, Missing
-from domain.money import amount, to_pen
+from domain.money import Currency, amount, to_pen
 from domain.referrals import improved_rate
 
 
@@ -121,15 +121,14 @@ def check_client(client: Client, actor: d.Actor) -> None:
 
 
 async def _account(
-    session: AsyncSession, account_id: int, client_id: int, currency: object, field: str
+    session: AsyncSession, account_id: int, client_id: int, currency: Currency, field: str
 ) -> ClientAccount:
     account = await session.get(ClientAccount, account_id)
     if account is None or account.client_id != client_id or account.removed_at is not None:
         raise Invalid("ACCOUNT_UNKNOWN", "Elige una de tus cuentas registradas.", field=field)
     if account.currency != currency:
-        raise Invalid(
-            "ACCOUNT_CURRENCY", f"Esta cuenta no es en {currency}. Elige una cuenta en {currency}.", field=field
-        )
+        words = currency.words
+        raise Invalid("ACCOUNT_CURRENCY", f"Esta cuenta no es en {words}. Elige una cuenta en {words}.", field=field)
     return account
 
 

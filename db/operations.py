@@ -273,7 +273,7 @@ def _check_accounts(
     for account_id in [line.account_id for line in lines if line.account_id is not None]:
         account = accounts.get(account_id)
         if account is None or account.client_id != client_id or account.currency != currency:
-            raise Invalid("ACCOUNT_UNKNOWN", f"Esa cuenta no es del cliente o no es en {currency}.", field=field)
+            raise Invalid("ACCOUNT_UNKNOWN", f"Esa cuenta no es del cliente o no es en {currency.words}.", field=field)
 
 
 def _project(row: OperationRow, after: d.Operation, *, update_id: str, at: datetime) -> None:

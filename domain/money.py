@@ -23,6 +23,11 @@ class Currency(StrEnum):
     USD = "USD"
     PEN = "PEN"
 
+    @property
+    def words(self) -> str:
+        """As people say it: "soles", "dólares"."""
+        return "soles" if self is Currency.PEN else "dólares"
+
 
 def round_half_up(value: Decimal, step: Decimal) -> Decimal:
     """Round to a multiple of `step`, halves away from zero: the only rounding rule of the house."""

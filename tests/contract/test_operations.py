@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from decimal import Decimal
 
 import pytest
@@ -166,6 +167,7 @@ async def test_what_cannot_be_created_is_refused_and_nothing_changes(client, ses
     answer = await client.post(CREATE, **{**WEB, **change})
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert answer.json()["success"] is False
+    assert not re.search("PEN|USD", answer.json()["message"])  # people say soles and dólares
     assert await count(sessions) == 0
 
 
