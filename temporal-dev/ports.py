@@ -1,6 +1,7 @@
 """Where each piece of the local stack listens, and what to say when somebody is already there."""
 
 import argparse
+import random
 import socket
 from dataclasses import dataclass, fields
 
@@ -91,10 +92,14 @@ def is_free(port: int) -> bool:
         return True
 
 
-def free_base(start: int = 26000, stop: int = 32000) -> int:
-    """A base port whose whole block is free, below the range that the kernel gives to clients (for tests)."""
+def free_base(start: int = 20000, stop: int = 32000) -> int:
+    """A base port whose whole block is free, below the range that the kernel gives to clients (for tests).
+
+    At random: two that look in the same instant, and start a moment later, would else meet on the first free block.
+    """
     block = len(TITLES) + 1
-    for base in range(start, stop, block):
+    bases = range(start, stop, block)
+    for base in random.sample(bases, len(bases)):
         if all(is_free(port) for port in range(base, base + block)):
             return base
     raise Refused(f"No hay {block} puertos seguidos libres entre {start} y {stop}.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -43,7 +42,7 @@ class Stack:
     demo: bool = True
     settings: dict[str, str] = field(default_factory=dict)
     # Far apart, since two test processes look for a free block in the same instant.
-    base: int = field(default_factory=lambda: free_base(start=random.randrange(20000, 31000, 10), stop=32000))
+    base: int = field(default_factory=free_base)
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Stack:

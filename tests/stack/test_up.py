@@ -34,6 +34,8 @@ def refusal(base: int, data: Path) -> str:
 def test_a_taken_port_is_named_with_the_flag_that_moves_it(tmp_path):
     base = free_base()
     with socket.socket() as taken:
+        # As servers bind: connections that a past server of this port has just closed are not in the way.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((HOST, base + 3))
         taken.listen()
         said = refusal(base, tmp_path)
