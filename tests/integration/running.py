@@ -41,7 +41,6 @@ class Stack:
     data: Path
     demo: bool = True
     settings: dict[str, str] = field(default_factory=dict)
-    # Far apart, since two test processes look for a free block in the same instant.
     base: int = field(default_factory=free_base)
     process: subprocess.Popen[bytes] | None = None
 
