@@ -73,7 +73,7 @@ class InvoiceActivities:
             ) from error
         except nubefact.Retryable as error:
             raise ApplicationError(f"{_anonymous(str(error))} Se vuelve a intentar.", type="InvoiceDelayed") from error
-        if answer.belongs_to_other(case.document):
+        if answer.belongs_to_other(case.document.body(), case.invoice.request):
             await self._step_aside(case)
         return await self._adopt(case, answer)
 
@@ -108,7 +108,7 @@ class InvoiceActivities:
             name=display_name(client),
             address=client.address,
             email=addresses[0] if addresses else "",
-            total_pen=invoice.total_pen,
+            total=invoice.total_pen,
             treatment=self._settings.treatment,
             description=description(operation.kind, operation.amount_usd, operation.rate, operation.amount_pen),
             unique_code=operation.code,

@@ -23,7 +23,7 @@ DOCUMENT = Document(
     name="Ana " + "Quispe " * 30,
     address="",
     email="",
-    total_pen=Decimal("3700.00"),
+    total=Decimal("3700.00"),
     treatment=Treatment.INAFECTO,
     description="QORICASH VENDE 1,000.00 USD",
     unique_code="EXP-1001",
@@ -111,7 +111,7 @@ def test_sunat_has_three_answers_and_silence_is_not_a_refusal():
 )
 def test_a_document_is_only_said_to_be_anothers_when_it_is_certain(qr: str, other: bool):
     """F089, F090: a wrong "certain" would issue a second document for the operation."""
-    assert answered(cadena_para_codigo_qr=qr).belongs_to_other(DOCUMENT) is other
+    assert answered(cadena_para_codigo_qr=qr).belongs_to_other(DOCUMENT.body()) is other
 
 
 def test_a_body_is_exact_json():
