@@ -186,28 +186,27 @@ def _client(page: FPDF, request: Request) -> None:
 def _lines(page: FPDF, request: Request) -> None:
     # Plain cells: fpdf's tables cost three times the time of the rest of the page.
     page.set_font("Helvetica", "B", 9)
-    _row(page, "Cant.", "Unidad", "Descripción", "P. unitario", "Importe", border="B")
+    _row(page, "Descripción", before=("Cant.", "Unidad"), after=("P. unitario", "Importe"))
+    page.line(page.l_margin, page.get_y(), page.w - page.r_margin, page.get_y())
     page.set_font("Helvetica", size=9)
     for item in request["items"]:
         prices = (_money(request, item["precio_unitario"]), _money(request, item["total"]))
-        _row(page, item["cantidad"], item["unidad_de_medida"], item["descripcion"], *prices)
+        _row(page, item["descripcion"], before=(item["cantidad"], item["unidad_de_medida"]), after=prices)
     page.ln(3)
 
 
-def _row(page: FPDF, quantity: str, unit: str, description: str, price: str, total: str, *, border: str = "") -> None:
+def _row(page: FPDF, description: str, *, before: tuple[object, object], after: tuple[str, str]) -> None:
     top = page.get_y()
     page.set_x(page.l_margin + 30)
     page.multi_cell(82, 6, _latin(description), new_x="LMARGIN", new_y="NEXT")
     bottom = page.get_y()
     page.set_xy(page.l_margin, top)
-    for width, align, text in ((12, "R", quantity), (18, "L", unit)):
-        page.cell(width, 6, _latin(text), align=align)
+    for width, text in zip((12, 18), before, strict=True):
+        page.cell(width, 6, _latin(text))
     page.set_x(page.l_margin + 112)
-    for text in (price, total):
+    for text in after:
         page.cell(34, 6, _latin(text), align="R")
     page.set_xy(page.l_margin, bottom)
-    if border:
-        page.line(page.l_margin, bottom, page.w - page.r_margin, bottom)
 
 
 def _totals(page: FPDF, request: Request) -> None:
