@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -111,6 +111,12 @@ async def by_operation(session: AsyncSession, operation_code: str) -> Invoice | 
     """The live comprobante of an operation."""
     live = select(Invoice).where(Invoice.operation_code == operation_code, Invoice.status != InvoiceStatus.ANULADO)
     return await session.scalar(live)
+
+
+async def overdue(session: AsyncSession, *, before: datetime) -> int:
+    """How many comprobantes got their number before that instant and were never taken by NubeFact."""
+    waiting = select(func.count()).where(Invoice.status == InvoiceStatus.PENDIENTE, Invoice.reserved_at < before)
+    return await session.scalar(waiting) or 0
 
 
 async def was_sent(session: AsyncSession, invoice_id: int) -> bool:

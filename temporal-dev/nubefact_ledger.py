@@ -49,8 +49,7 @@ class Ledger:
         check_document(document, series=self.account.series, today=self._today())
         if document["tipo_de_comprobante"] in NOTES:
             self._check_note(document)
-        usual = self._usual_word(document)
-        said = word if word.outcome else usual
+        said = word if word.outcome else self._usual_word(document)
         record = {
             **{name: document[name] for name in DOCUMENT},
             "enlace": uuid4().hex,
@@ -107,7 +106,8 @@ class Ledger:
         if void is None:
             raise Refusal(24, "El documento no tiene comunicación de baja")
         if void["outcome"] == PENDING and (word.outcome or is_over(void.get("until"))):
-            self._settle_void(record, word if word.outcome else Word(REJECTED if void["refused"] else ACCEPTED))
+            usual = Word(REJECTED, void.get("code", "")) if void["refused"] else Word(ACCEPTED)
+            self._settle_void(record, word if word.outcome else usual)
         return self.void_answer(record)
 
     def settle(self, verdict: Verdict) -> list[str]:
