@@ -27,6 +27,7 @@ from domain.money import Currency
 from domain.operations import State
 from integrations import nubefact
 from integrations.nubefact import Answer, Document, NubeFact
+from integrations.nubefact_messages import question
 from integrations.settings import NubefactSettings
 from workflows import messages as m
 from workflows import names
@@ -143,10 +144,8 @@ class InvoiceActivities:
         return await self._attempt(case, invoices.SENDING, body, self._nubefact.issue(case.document))
 
     async def _consult(self, case: Case) -> Answer:
-        wanted = case.document
-        question = {"serie": wanted.series, "numero": wanted.number}
-        call = self._nubefact.consult(wanted.type, wanted.series, wanted.number)
-        return await self._attempt(case, invoices.CONSULTING, question, call)
+        named = (case.document.type, case.document.series, case.document.number)
+        return await self._attempt(case, invoices.CONSULTING, question(*named), self._nubefact.consult(*named))
 
     async def _attempt(self, case: Case, action: str, body: nubefact.Json, call: Awaitable[Answer]) -> Answer:
         """One call, kept with its answer whatever it was."""
