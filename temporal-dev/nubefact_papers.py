@@ -175,6 +175,10 @@ def _client(page: FPDF, request: Request) -> None:
         ("Fecha de emisión", request["fecha_de_emision"]),
         ("Moneda", CURRENCIES[int(request["moneda"])][1]),
     ]
+    if request.get("tipo_de_cambio"):
+        rows.append(("Tipo de cambio", request["tipo_de_cambio"]))
+    if amended := request.get("documento_que_se_modifica_serie"):
+        rows.append(("Modifica a", f"{amended}-{request['documento_que_se_modifica_numero']}"))
     for label, value in rows:
         page.set_font("Helvetica", "B", 9)
         page.cell(34, 6, _latin(label))
@@ -198,7 +202,7 @@ def _lines(page: FPDF, request: Request) -> None:
 def _row(page: FPDF, description: str, *, before: tuple[object, object], after: tuple[str, str]) -> None:
     top = page.get_y()
     page.set_x(page.l_margin + 30)
-    page.multi_cell(82, 6, _latin(description), new_x="LMARGIN", new_y="NEXT")
+    page.multi_cell(82, 6, _latin(description), align="L", new_x="LMARGIN", new_y="NEXT")
     bottom = page.get_y()
     page.set_xy(page.l_margin, top)
     for width, text in zip((12, 18), before, strict=True):
@@ -227,4 +231,4 @@ def _foot(page: FPDF, request: Request, qr: str, note: str) -> None:
     page.set_font("Helvetica", size=8)
     page.set_text_color(*GREY)
     about = [request.get("observaciones") or "", note, "Documento de prueba del entorno local, sin valor tributario."]
-    page.multi_cell(0, 5, _latin("\n".join(line for line in about if line)))
+    page.multi_cell(0, 5, _latin("\n".join(line for line in about if line)), align="L")
