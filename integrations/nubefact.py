@@ -37,7 +37,7 @@ PDF_TIMEOUT = 5.0
 SERVER_ERROR, TOO_MANY = 500, 429
 NOT_DONE = 21
 # The manual gives a series without authorisation no code of its own: it comes as a 21, told apart by its sentence.
-NO_SERIES = re.compile(r"\bserie\b.*(autoriz|habilit|configur|registr|no existe)", re.IGNORECASE | re.DOTALL)
+NO_SERIES = re.compile(r"\bserie\b.*(autoriz|habilit|configur|registrad|no existe)", re.IGNORECASE | re.DOTALL)
 
 
 class NubefactError(Exception):
