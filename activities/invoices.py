@@ -22,10 +22,12 @@ from db.session import Sessions
 from db.tables import Client, Invoice, Operation
 from domain.calendar import business_day
 from domain.clients import split_emails
-from domain.invoices import InvoiceStatus, description, document_code
+from domain.invoices import InvoiceStatus, description, document_code, stated_rate
+from domain.money import Currency
 from domain.operations import State
 from integrations import nubefact
 from integrations.nubefact import Answer, Document, NubeFact
+from integrations.nubefact_messages import question
 from integrations.settings import NubefactSettings
 from workflows import messages as m
 from workflows import names
@@ -66,14 +68,10 @@ class InvoiceActivities:
         except nubefact.Refused as error:
             await self._refuse(case, Papers(sunat_description=str(error)), str(error))
         except nubefact.Configuration as error:
-            raise ApplicationError(
-                f"NubeFact no acepta a la casa: {_anonymous(str(error))}",
-                type="InvoiceConfiguration",
-                next_retry_delay=CONFIGURATION_WAIT,
-            ) from error
+            await self._wait_for_a_person(case, error)
         except nubefact.Retryable as error:
             raise ApplicationError(f"{_anonymous(str(error))} Se vuelve a intentar.", type="InvoiceDelayed") from error
-        if answer.belongs_to_other(case.document):
+        if answer.belongs_to_other(case.document.body(), case.invoice.request):
             await self._step_aside(case)
         return await self._adopt(case, answer)
 
@@ -98,6 +96,7 @@ class InvoiceActivities:
 
     def _document(self, operation: Operation, client: Client, invoice: Invoice, today: date) -> Document:
         addresses, _ = split_emails(client.email)
+        in_dollars = self._settings.currency is Currency.USD
         return Document(
             type=invoice.type,
             series=invoice.series,
@@ -108,7 +107,9 @@ class InvoiceActivities:
             name=display_name(client),
             address=client.address,
             email=addresses[0] if addresses else "",
-            total_pen=invoice.total_pen,
+            total=operation.amount_usd if in_dollars else invoice.total_pen,
+            currency=self._settings.currency,
+            exchange_rate=stated_rate(operation.rate) if in_dollars else None,
             treatment=self._settings.treatment,
             description=description(operation.kind, operation.amount_usd, operation.rate, operation.amount_pen),
             unique_code=operation.code,
@@ -143,10 +144,8 @@ class InvoiceActivities:
         return await self._attempt(case, invoices.SENDING, body, self._nubefact.issue(case.document))
 
     async def _consult(self, case: Case) -> Answer:
-        wanted = case.document
-        question = {"serie": wanted.series, "numero": wanted.number}
-        call = self._nubefact.consult(wanted.type, wanted.series, wanted.number)
-        return await self._attempt(case, invoices.CONSULTING, question, call)
+        named = (case.document.type, case.document.series, case.document.number)
+        return await self._attempt(case, invoices.CONSULTING, question(*named), self._nubefact.consult(*named))
 
     async def _attempt(self, case: Case, action: str, body: nubefact.Json, call: Awaitable[Answer]) -> Answer:
         """One call, kept with its answer whatever it was."""
@@ -181,14 +180,35 @@ class InvoiceActivities:
         if answer.rejected:
             await self._refuse(case, papers, f"la SUNAT lo rechazó con el código {papers.sunat_code}")
         mark = invoices.mark_accepted if answer.aceptada_por_sunat else invoices.mark_sent
+        now = datetime.now(UTC)
         async with self._sessions.begin() as session:
-            return _issued(await mark(session, case.invoice.id, papers, at=datetime.now(UTC)))
+            await invoices.account_works(session, at=now)
+            return _issued(await mark(session, case.invoice.id, papers, at=now))
 
     async def _refuse(self, case: Case, papers: Papers, why: str) -> NoReturn:
         async with self._sessions.begin() as session:
             await invoices.mark_refused(session, case.invoice.id, papers, at=datetime.now(UTC))
         name = f"{case.invoice.series}-{case.invoice.number}"
         raise ApplicationError(f"{name} no se emitió: {_anonymous(why)}", type=REFUSED, non_retryable=True)
+
+    async def _wait_for_a_person(self, case: Case, error: nubefact.Configuration) -> NoReturn:
+        """The account, not the document, is wrong: the house is told and the effect waits, a minute at a time.
+
+        A number reserved in a series that the panel never opened is left for one of the series that replaced it.
+        """
+        chosen = self._settings.series[case.invoice.type]
+        moves = isinstance(error, nubefact.UnauthorisedSeries) and chosen != case.invoice.series
+        said = _anonymous(str(error))
+        async with self._sessions.begin() as session:
+            if moves:
+                await invoices.move_to_series(session, case.invoice.id, chosen)
+            else:
+                await invoices.account_fails(session, said)
+        raise ApplicationError(
+            f"NubeFact no acepta a la casa: {said}",
+            type="InvoiceConfiguration",
+            next_retry_delay=timedelta(seconds=1) if moves else CONFIGURATION_WAIT,
+        ) from error
 
     async def _step_aside(self, case: Case) -> NoReturn:
         """Somebody issued under our number by other means; the next attempt goes with the next number (F089)."""

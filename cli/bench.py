@@ -37,14 +37,17 @@ def operations(
 @app.command()
 def invoicing(
     *,
-    operations: Annotated[int, typer.Option(min=1, help="operaciones a completar mientras NubeFact falla")] = 60,
-    clients: Annotated[int, typer.Option(min=1, help="clientes a la vez")] = 8,
+    operations: Annotated[int, typer.Option(min=1, help="operaciones a completar mientras NubeFact falla")] = 1000,
+    clients: Annotated[int, typer.Option(min=1, help="clientes a la vez")] = 12,
+    kills: Annotated[int, typer.Option(min=0, help="veces que el worker muere de golpe")] = 3,
+    seed: Annotated[int, typer.Option(help="semilla de las fallas de NubeFact")] = 1,
     json: AsJson = False,
 ) -> None:
-    """Comprobantes cuando NubeFact falla: cuántos faltan, se repiten o saltan un número."""
-    from cli.benches.invoicing import run
+    """Comprobantes cuando NubeFact falla y el worker muere: cuántos faltan, se repiten o saltan un número."""
+    from cli.benches.invoicing import Plan, run
 
-    _measure(lambda progress: run(operations, clients, progress), as_json=json)
+    plan = Plan(operations=operations, clients=clients, kills=kills, seed=seed)
+    _measure(lambda progress: run(plan, progress), as_json=json)
 
 
 def _measure(bench: Callable[[Progress], Figures], *, as_json: bool) -> None:

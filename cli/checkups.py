@@ -20,15 +20,15 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
 from api.settings import ApiSettings
-from db import migrations
+from db import incidents, migrations
+from db.invoices import ACCOUNT_FAILS, NUMBER_TAKEN, overdue
 from db.session import make_engine, make_sessions
 from db.settings import DatabaseSettings
 from db.tables import User
 from db.users import ACTIVE
 from domain.errors import Missing
-from domain.invoices import InvoiceType
 from domain.permissions import Role
-from integrations import nubefact as provider
+from integrations import nubefact_account
 from integrations.files import FileStore, StorageDown
 from integrations.settings import FilesSettings, MailSettings, NoticeSettings, NubefactSettings, PushSettings
 from integrations.temporal import TemporalSettings, codec, connect
@@ -40,7 +40,7 @@ CLOCK_TOLERANCE = timedelta(seconds=2)
 # A poll lasts a minute, and the server lists a poller for five after it has gone.
 POLLED_WITHIN = timedelta(seconds=90)
 QUEUES = (names.OPERATIONS_QUEUE, names.INVOICING_QUEUE, names.NOTICES_QUEUE)
-NO_NUMBER = 99_999_999  # the last number a series can have: nobody has issued it
+INVOICE_PATIENCE = timedelta(minutes=15)
 NO_FILE = f"dni/{'0' * 64}.png"
 
 
@@ -118,21 +118,28 @@ async def workers() -> str:
     return ", ".join(QUEUES)
 
 
-async def invoices() -> str:
-    """NubeFact answers, and takes the token."""
+async def nubefact() -> str:
+    """NubeFact answers, takes the token and has every series of the house open."""
     chosen = NubefactSettings()
     if not chosen.enabled:
         raise Ill("La facturación está apagada: pon NUBEFACT_ENABLED=true, NUBEFACT_API_URL y NUBEFACT_TOKEN.")
-    service = provider.NubeFact(chosen)
-    try:
-        await service.consult(InvoiceType.BOLETA, chosen.series_boleta, NO_NUMBER)
-    except provider.Unknown:
-        return f"responde y acepta el token; series {chosen.series_factura} y {chosen.series_boleta}"
-    except provider.NubefactError as error:
-        raise Ill(f"{error} Revisa NUBEFACT_API_URL y NUBEFACT_TOKEN.") from error
-    finally:
-        await service.aclose()
-    raise Ill(f"NubeFact dice tener {chosen.series_boleta}-{NO_NUMBER}: revisa NUBEFACT_SERIES_BOLETA.")
+    found = await nubefact_account.examine(chosen)
+    if wrong := [finding.said for finding in found if not finding.works]:
+        raise Ill(" ".join(wrong))
+    series = ", ".join(finding.subject for finding in found)
+    return f"acepta el token; series {series}; {chosen.treatment.value}, en {chosen.currency.value}"
+
+
+async def invoices() -> str:
+    """No comprobante is kept back by the account, and none has waited for long."""
+    async with _session() as session:
+        told = await incidents.open_details(session, kinds=(ACCOUNT_FAILS, NUMBER_TAKEN))
+        waiting = await overdue(session, before=datetime.now(UTC) - INVOICE_PATIENCE)
+    if told:
+        raise Ill(" ".join(told))
+    if waiting:
+        raise Ill(f"{waiting} sin enviar desde hace más de 15 minutos: mira `issue_invoice` en Temporal.")
+    return "ninguno espera"
 
 
 async def mail() -> str:
@@ -241,7 +248,8 @@ CHECKUPS: tuple[tuple[str, Checkup], ...] = (
     ("Temporal", temporal),
     ("Atributos de búsqueda", search_attributes),
     ("Workers", workers),
-    ("NubeFact", invoices),
+    ("NubeFact", nubefact),
+    ("Comprobantes", invoices),
     ("Correo", mail),
     ("Archivos", files),
     ("Avisos push", push),

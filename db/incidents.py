@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -29,3 +30,9 @@ async def open_subjects(session: AsyncSession, *, kind: str) -> frozenset[str]:
     """What has an open incident of this kind."""
     told = select(Incident.subject).where(Incident.kind == kind, Incident.closed_at.is_(None))
     return frozenset((await session.scalars(told)).all())
+
+
+async def open_details(session: AsyncSession, *, kinds: Collection[str]) -> Sequence[str]:
+    """What is told of the open incidents of these kinds, oldest first."""
+    told = select(Incident.detail).where(Incident.kind.in_(kinds), Incident.closed_at.is_(None))
+    return (await session.scalars(told.order_by(Incident.id))).all()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +18,7 @@ from domain.invoices import InvoiceStatus, InvoiceType, invoice_type_for
 SENDING = "generar"
 CONSULTING = "consultar"
 NUMBER_TAKEN = "numeracion"
+ACCOUNT_FAILS, ACCOUNT = "facturacion", "NubeFact"
 # What NubeFact has taken is never sent again.
 TAKEN = frozenset({InvoiceStatus.ENVIADO, InvoiceStatus.ACEPTADO})
 
@@ -87,10 +88,35 @@ async def move_to_next_number(session: AsyncSession, invoice_id: int) -> Invoice
     return invoice
 
 
+async def move_to_series(session: AsyncSession, invoice_id: int, series: str) -> Invoice:
+    """The reserved number is of a series that NubeFact never opened: take one of the series that replaced it."""
+    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True)
+    counter = await _locked(session, series, invoice.type)
+    invoice.series, invoice.number = counter.series, _next(counter)
+    return invoice
+
+
+async def account_fails(session: AsyncSession, why: str) -> None:
+    """NubeFact does not take the house's token, address or series: one incident, however many comprobantes wait."""
+    detail = f"NubeFact no acepta a la casa: {why} Corrígelo; los comprobantes que esperan salen solos."
+    await incidents.open_incident(session, kind=ACCOUNT_FAILS, subject=ACCOUNT, detail=detail)
+
+
+async def account_works(session: AsyncSession, *, at: datetime) -> None:
+    """NubeFact has just answered for a comprobante."""
+    await incidents.close_incidents(session, kind=ACCOUNT_FAILS, subject=ACCOUNT, at=at)
+
+
 async def by_operation(session: AsyncSession, operation_code: str) -> Invoice | None:
     """The live comprobante of an operation."""
     live = select(Invoice).where(Invoice.operation_code == operation_code, Invoice.status != InvoiceStatus.ANULADO)
     return await session.scalar(live)
+
+
+async def overdue(session: AsyncSession, *, before: datetime) -> int:
+    """How many comprobantes got their number before that instant and were never taken by NubeFact."""
+    waiting = select(func.count()).where(Invoice.status == InvoiceStatus.PENDIENTE, Invoice.reserved_at < before)
+    return await session.scalar(waiting) or 0
 
 
 async def was_sent(session: AsyncSession, invoice_id: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from domain.clients import DocumentType
 from domain.errors import Invalid
@@ -14,6 +14,8 @@ from domain.operations import Kind
 
 IGV_PERCENT = Decimal("18.00")  # IGV 16 % + IPM 2 %; NubeFact wants it even when nothing is taxed
 MAX_DESCRIPTION = 250
+_UNIT_STEP = Decimal("0.0000000001")  # NubeFact takes up to 10 decimals in a unit value
+_RATE_STEP = Decimal("0.001")  # and 3 in an exchange rate
 _ZERO = Decimal("0.00")
 
 
@@ -53,9 +55,19 @@ class Treatment(StrEnum):
         return {Treatment.GRAVADO: 1, Treatment.EXONERADO: 8, Treatment.INAFECTO: 9}[self]
 
 
+class CreditNoteReason(IntEnum):
+    """NubeFact's `tipo_de_nota_de_credito`, those that an exchange can need."""
+
+    ANULACION = 1
+    ERROR_RUC = 2
+    ERROR_DESCRIPCION = 3
+    DEVOLUCION_TOTAL = 6
+    OTROS = 10
+
+
 @dataclass(frozen=True, kw_only=True)
 class Totals:
-    """The sums of a document in PEN: gravada + inafecta + exonerada + igv = total, to the cent."""
+    """The sums of a document in its currency: gravada + inafecta + exonerada + igv = total, to the cent."""
 
     gravada: Decimal
     inafecta: Decimal
@@ -87,18 +99,28 @@ def document_code(document_type: DocumentType) -> str:
     return _DOCUMENT_CODES[document_type]
 
 
-def totals(treatment: Treatment, total_pen: Decimal, *, igv_percent: Decimal = IGV_PERCENT) -> Totals:
-    """Split `total_pen`, IGV included, by treatment. The IGV is what the rounded base leaves, so the sum is exact."""
-    base = total_pen
-    if treatment is Treatment.GRAVADO:
-        base = round_half_up(total_pen * 100 / (100 + igv_percent), CENT)
+def totals(treatment: Treatment, total: Decimal, *, igv_percent: Decimal = IGV_PERCENT) -> Totals:
+    """Split `total`, IGV included, by treatment. The IGV is what the rounded base leaves, so the sum is exact."""
+    base = round_half_up(unit_value(treatment, total, igv_percent=igv_percent), CENT)
     return Totals(
         gravada=base if treatment is Treatment.GRAVADO else _ZERO,
         inafecta=base if treatment is Treatment.INAFECTO else _ZERO,
         exonerada=base if treatment is Treatment.EXONERADO else _ZERO,
-        igv=total_pen - base,
-        total=total_pen,
+        igv=total - base,
+        total=total,
     )
+
+
+def unit_value(treatment: Treatment, total: Decimal, *, igv_percent: Decimal = IGV_PERCENT) -> Decimal:
+    """The value without IGV of the only line, before its rounding to cents: its price is `total` again with IGV."""
+    if treatment is not Treatment.GRAVADO:
+        return total
+    return round_half_up(total * 100 / (100 + igv_percent), _UNIT_STEP)
+
+
+def stated_rate(rate: Decimal) -> Decimal:
+    """NubeFact's `tipo_de_cambio` of a document in USD: the operation's own rate, to 3 decimals."""
+    return round_half_up(rate, _RATE_STEP)
 
 
 def description(kind: Kind, usd: Decimal, rate: Decimal, pen: Decimal) -> str:

@@ -1,4 +1,4 @@
-"""NubeFact's JSON API V1 (manual v2.9, 31-05-2023): issue a comprobante, consult one, fetch its PDF.
+"""NubeFact's JSON API V1 (manual v2.9, 31-05-2023): issue a comprobante, consult it, void it, fetch its PDF.
 
 One address for every operation; the body says which. Failures are classified by what the caller should do next.
 """
@@ -7,27 +7,37 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from domain.invoices import IGV_PERCENT, InvoiceType, Treatment, totals
+from domain.invoices import InvoiceType
 from integrations.loopback import is_loopback
+from integrations.nubefact_messages import (
+    Amended,
+    Answer,
+    Document,
+    Json,
+    VoidTicket,
+    question,
+    void_order,
+    void_question,
+)
 from integrations.settings import NubefactSettings
 
-Json = dict[str, Any]
+__all__ = ["Amended", "Answer", "Document", "Json", "NubeFact", "VoidTicket"]
 
-MAX_NAME = MAX_ADDRESS = 100
+Said = TypeVar("Said", Answer, VoidTicket)
+
 MIN_PDF, MAX_PDF = 1024, 5 * 1024 * 1024
 PDF_TIMEOUT = 5.0
 SERVER_ERROR, TOO_MANY = 500, 429
-# Position of each fact in `cadena_para_codigo_qr`: RUC | type | series | number | IGV | total | date | doc type | doc |
-QR_TOTAL, QR_DOCUMENT = 5, 8
+NOT_DONE = 21
+# The manual gives a series without authorisation no code of its own: it comes as a 21, told apart by its sentence.
+NO_SERIES = re.compile(r"\bserie\b.*(autoriz|habilit|configur|registrad|no existe)", re.IGNORECASE | re.DOTALL)
 
 
 class NubefactError(Exception):
@@ -60,6 +70,10 @@ class Configuration(NubefactError):
     """Codes 10, 11, 12, 50, 51: token, address or account. A person of the house has to mend it."""
 
 
+class UnauthorisedSeries(Configuration):
+    """Code 21 about the series: the panel has not opened it. Nothing was taken under it."""
+
+
 _BY_CODE: dict[int, type[NubefactError]] = {
     10: Configuration,
     11: Configuration,
@@ -75,106 +89,6 @@ _BY_CODE: dict[int, type[NubefactError]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Document:
-    """A comprobante of one line. `total_pen` is in PEN, IGV included; `document_code` is NubeFact's own."""
-
-    type: InvoiceType
-    series: str
-    number: int
-    issued_on: date
-    document_code: str
-    document_number: str
-    name: str
-    address: str
-    email: str
-    total_pen: Decimal
-    treatment: Treatment
-    description: str
-    unique_code: str
-    notes: str
-
-    def body(self) -> Json:
-        """The request, as the provider's sample of an inafecta boleta: money as text with a point and two decimals."""
-        sums = totals(self.treatment, self.total_pen)
-        return {
-            "operacion": "generar_comprobante",
-            **_named(self.type, self.series, self.number),
-            "sunat_transaction": 1,
-            "cliente_tipo_de_documento": self.document_code,
-            "cliente_numero_de_documento": self.document_number,
-            "cliente_denominacion": self.name[:MAX_NAME],
-            "cliente_direccion": self.address[:MAX_ADDRESS] or "-",
-            "cliente_email": self.email,
-            "fecha_de_emision": f"{self.issued_on:%d-%m-%Y}",
-            "moneda": 1,
-            "porcentaje_de_igv": _figure(IGV_PERCENT),
-            "total_gravada": _figure(sums.gravada),
-            "total_inafecta": _figure(sums.inafecta),
-            "total_exonerada": _figure(sums.exonerada),
-            "total_igv": _figure(sums.igv),
-            "total": _figure(sums.total),
-            "detraccion": False,
-            "observaciones": self.notes,
-            "enviar_automaticamente_a_la_sunat": True,
-            "enviar_automaticamente_al_cliente": False,
-            "codigo_unico": self.unique_code,
-            "formato_de_pdf": "A4",
-            "items": [self._line()],
-        }
-
-    def _line(self) -> Json:
-        sums = totals(self.treatment, self.total_pen)
-        return {
-            "unidad_de_medida": "ZZ",
-            "codigo": "001",
-            "descripcion": self.description,
-            "cantidad": "1",
-            "valor_unitario": _figure(sums.base),
-            "precio_unitario": _figure(sums.total),
-            "subtotal": _figure(sums.base),
-            "tipo_de_igv": self.treatment.nubefact,
-            "igv": _figure(sums.igv),
-            "total": _figure(sums.total),
-            "anticipo_regularizacion": False,
-        }
-
-
-class Answer(BaseModel):
-    """What NubeFact has of a document, and what SUNAT has said of it so far."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    serie: str
-    numero: int
-    aceptada_por_sunat: bool
-    sunat_responsecode: str | None = None
-    sunat_description: str | None = None
-    enlace_del_pdf: str | None = None
-    enlace_del_xml: str | None = None
-    enlace_del_cdr: str | None = None
-    codigo_hash: str | None = None
-    cadena_para_codigo_qr: str | None = None
-    anulado: bool = False
-    kept: Json = Field(default_factory=dict)
-
-    @property
-    def rejected(self) -> bool:
-        """SUNAT has answered, and said no."""
-        return not self.aceptada_por_sunat and self.sunat_responsecode not in {None, "", "0"}
-
-    def belongs_to_other(self, document: Document) -> bool:
-        """The number is taken by a comprobante of someone else, by other means (F089); only when it is certain."""
-        parts = [part.strip() for part in (self.cadena_para_codigo_qr or "").split("|")]
-        if len(parts) <= QR_DOCUMENT or not parts[QR_DOCUMENT]:
-            return False
-        try:
-            total = Decimal(parts[QR_TOTAL].replace(",", ""))
-        except InvalidOperation:
-            return False
-        return total != document.total_pen or parts[QR_DOCUMENT] != document.document_number
-
-
 class NubeFact:
     """The account of the house. One per process; close it with `aclose`."""
 
@@ -188,12 +102,24 @@ class NubeFact:
         await self._http.aclose()
 
     async def issue(self, document: Document) -> Answer:
-        """Send a comprobante. Raises one of the five kinds of NubefactError."""
-        return await self._document(document.body())
+        """Send a comprobante or a nota de crédito. Raises one of the kinds of NubefactError."""
+        return await self._ask(Answer, document.body())
 
     async def consult(self, kind: InvoiceType, series: str, number: int) -> Answer:
         """What NubeFact has under this number. Raises Unknown, Retryable or Configuration."""
-        return await self._document({"operacion": "consultar_comprobante", **_named(kind, series, number)})
+        return await self._ask(Answer, question(kind, series, number))
+
+    async def void(self, kind: InvoiceType, series: str, number: int, *, reason: str) -> VoidTicket:
+        """Ask SUNAT to annul an accepted document, within 7 days of its emission.
+
+        Raises Refused (21 not accepted yet or asked before, 22 too late), Unknown, Retryable (ask `query_void` before
+        asking again) or Configuration.
+        """
+        return await self._ask(VoidTicket, void_order(kind, series, number, reason))
+
+    async def query_void(self, kind: InvoiceType, series: str, number: int) -> VoidTicket:
+        """What SUNAT has answered to a baja. Raises Unknown when none was asked for, Retryable or Configuration."""
+        return await self._ask(VoidTicket, void_question(kind, series, number))
 
     async def pdf(self, address: str) -> bytes:
         """The printed comprobante. Raises Retryable when the link gives anything but a PDF (F095)."""
@@ -218,17 +144,16 @@ class NubeFact:
         """A request with the header it carried, the token masked but for its end."""
         return {"authorization": f"****{self._settings.token.get_secret_value()[-4:]}", "body": self.kept(body)}
 
-    async def _document(self, body: Json) -> Answer:
+    async def _ask(self, expected: type[Said], body: Json) -> Said:
         said = await self._post(body)
         try:
-            answer = Answer.model_validate(said)
+            answer = expected.model_validate(said)
         except ValidationError as error:
-            raise Retryable("NubeFact respondió algo que no es un comprobante.", answer=self.kept(said)) from error
+            raise Retryable("NubeFact respondió algo que no es lo que se le pidió.", answer=self.kept(said)) from error
         return answer.model_copy(update={"kept": self.kept(said)})
 
     async def _post(self, body: Json) -> Json:
-        if not self._settings.enabled or not self._settings.api_url:
-            raise Configuration("La facturación electrónica está apagada: revisa NUBEFACT_ENABLED y NUBEFACT_API_URL.")
+        self._demand_settings()
         headers = {"Authorization": self._settings.token.get_secret_value(), "Content-Type": "application/json"}
         try:
             async with asyncio.timeout(self._settings.timeout):
@@ -238,6 +163,12 @@ class NubeFact:
         except (httpx.HTTPError, TimeoutError) as error:
             raise Retryable(f"NubeFact no respondió ({type(error).__name__}).") from error
         return self._read(answer)
+
+    def _demand_settings(self) -> None:
+        if not self._settings.enabled or not self._settings.api_url:
+            raise Configuration("La facturación electrónica está apagada: revisa NUBEFACT_ENABLED y NUBEFACT_API_URL.")
+        if not self._settings.token.get_secret_value():
+            raise Configuration("Falta NUBEFACT_TOKEN: cópialo del panel de NubeFact, opción API (Integración).")
 
     def _read(self, answer: httpx.Response) -> Json:
         try:
@@ -262,18 +193,11 @@ def _unreadable(answer: httpx.Response) -> NubefactError:
 
 
 def _classified(status: int, said: Json) -> NubefactError:
-    digits = str(said.get("codigo") or "")
+    digits, words = str(said.get("codigo") or ""), str(said.get("errors") or "Sin detalle")
     code = int(digits) if digits.isdigit() else None
     kind = _BY_CODE.get(code) if code is not None else None
     if kind is None:
         kind = Retryable if status >= SERVER_ERROR or status == TOO_MANY else Refused
-    return kind(str(said.get("errors") or "Sin detalle"), code=code, answer=said)
-
-
-def _named(kind: InvoiceType, series: str, number: int) -> Json:
-    return {"tipo_de_comprobante": kind.nubefact, "serie": series, "numero": number}
-
-
-def _figure(value: Decimal) -> str:
-    """`3700.00`: a point for decimals and no thousands separator (manual, 1.2)."""
-    return f"{value:.2f}"
+    if code == NOT_DONE and NO_SERIES.search(words):
+        kind = UnauthorisedSeries
+    return kind(words, code=code, answer=said)

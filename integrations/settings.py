@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.errors import Invalid
 from domain.invoices import InvoiceType, Treatment, check_series
+from domain.money import Currency
 
 # The same value as the API's: what the API seals, the worker opens.
 LOCAL_SECRET = "solo-para-esta-maquina"  # noqa: S105 - production refuses it
@@ -49,7 +50,8 @@ class ServiceSettings(BaseSettings):
 class NubefactSettings(ServiceSettings):
     """`NUBEFACT_*`. `api_url` is the whole address with the account's path; nothing is appended. `timeout` in seconds.
 
-    `treatment` is how IGV treats an exchange; changing it needs the accountant's word (F092).
+    `treatment` is how IGV treats an exchange and `currency` that of the comprobantes; changing either needs the
+    accountant's word (F092). Notas de crédito are numbered in a series of their own for each kind that they amend.
     """
 
     model_config = SettingsConfigDict(env_prefix="NUBEFACT_", extra="ignore")
@@ -59,16 +61,18 @@ class NubefactSettings(ServiceSettings):
     enabled: bool = False
     series_factura: str = "F001"
     series_boleta: str = "B001"
+    series_nota_factura: str = "FC01"
+    series_nota_boleta: str = "BC01"
     treatment: Treatment = Treatment.INAFECTO
+    currency: Currency = Currency.PEN
     timeout: float = Field(default=8, gt=0)
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        for variable, kind in (("SERIES_FACTURA", InvoiceType.FACTURA), ("SERIES_BOLETA", InvoiceType.BOLETA)):
-            try:
-                check_series(self.series[kind], kind)
-            except Invalid as refused:
-                raise ValueError(f"NUBEFACT_{variable}: {refused.message}") from refused
+        for variable, kind in (("series_factura", InvoiceType.FACTURA), ("series_boleta", InvoiceType.BOLETA)):
+            self._check_series(variable, kind)
+            # A nota's series begins with the letter of what it amends.
+            self._check_series(variable.replace("series_", "series_nota_"), kind)
         self._demand(api_url="NUBEFACT_API_URL", token="NUBEFACT_TOKEN")  # noqa: S106 - the variable's name
         self._demand_https(self.api_url, "NUBEFACT_API_URL")
         return self
@@ -77,6 +81,16 @@ class NubefactSettings(ServiceSettings):
     def series(self) -> dict[InvoiceType, str]:
         """The series in which each type is numbered."""
         return {InvoiceType.FACTURA: self.series_factura, InvoiceType.BOLETA: self.series_boleta}
+
+    def note_series(self, amended: InvoiceType) -> str:
+        """The series of the notas de crédito that amend a factura, or a boleta."""
+        return self.series_nota_factura if amended is InvoiceType.FACTURA else self.series_nota_boleta
+
+    def _check_series(self, name: str, kind: InvoiceType) -> None:
+        try:
+            check_series(getattr(self, name), kind)
+        except Invalid as refused:
+            raise ValueError(f"NUBEFACT_{name.upper()}: {refused.message}") from refused
 
 
 class MailSettings(ServiceSettings):

@@ -3,8 +3,9 @@
     python temporal-dev/nubefact.py --port 8004 --data var/nubefact --token T --account UUID
 
 The client posts to `http://127.0.0.1:<port>/api/v1/<account>`. `GET /received` lists the documents taken, each with the
-whole request; `GET /admin/calls` every call with its outcome; `GET /admin/gaps` the numbers that a series skipped. See
-`standin.py` for the injection of failures.
+whole request; `GET /admin/calls` every call with its outcome; `GET /admin/gaps` the numbers that a series skipped;
+`POST /admin/sunat {"outcome": "rejected", "code": "2017", "serie": "B001", "numero": 7}` makes SUNAT answer what is
+pending. See `standin.py` for the injection of failures, one by one or by luck.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from nubefact_format import Refusal, malformed
-from nubefact_ledger import PENDING, REJECTED, SERIES, Account, Ledger
+from nubefact_ledger import SERIES, Account, Ledger
 from nubefact_papers import Issuer, cdr, pdf, xml
+from nubefact_sunat import PENDING, Verdict, word
 from standin import Fault, Faults, Json, Store, application, arguments, serve
 
 FAILURES = (
@@ -34,8 +36,9 @@ FAILURES = (
     "html",  # a gateway's page with status 200; nothing taken
     "suspended",  # code 50
     "suspended_unpaid",  # code 51
-    "reject_sunat",  # taken, refused by SUNAT
-    "pending_sunat",  # taken, SUNAT has not answered yet
+    "reject_sunat",  # taken, refused by SUNAT with the code in `detail` (2800)
+    "pending_sunat",  # taken, SUNAT answers when it is asked
+    "later_sunat",  # taken, SUNAT says nothing for `seconds`
 )
 PAGE = "<!doctype html><html><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -80,7 +83,7 @@ class Desk:
         failure = fault.failure if fault else ""
         try:
             self._admit(request, path)
-            answer = self._operation(body, {"reject_sunat": REJECTED, "pending_sunat": PENDING}.get(failure, ""))
+            answer = self._operation(body, fault)
         except Refusal as refusal:
             return _refused(refusal)
         if failure == "timeout_after" and fault:
@@ -103,7 +106,7 @@ class Desk:
         token = self.ledger.account.token
         return any(hmac.compare_digest(header.encode(), form.encode()) for form in (token, f'Token token="{token}"'))
 
-    def _operation(self, body: Any, outcome: str) -> Json:
+    def _operation(self, body: Any, fault: Fault | None) -> Json:
         if not isinstance(body, dict):
             raise malformed("el archivo debe ser un objeto JSON")
         operations = {
@@ -115,7 +118,7 @@ class Desk:
         operation = operations.get(str(body.get("operacion")))
         if operation is None:
             raise malformed("operacion no es una de las cuatro permitidas")
-        return operation(body, outcome)
+        return operation(body, word(fault))
 
 
 def _parsed(raw: bytes) -> Any:
@@ -190,6 +193,10 @@ def build(store: Store, account: Account) -> FastAPI:
     async def paper(link: str) -> Response:
         return await papers.open(link)
 
+    @app.post("/admin/sunat")
+    async def sunat(verdict: Verdict) -> Json:
+        return {"answered": ledger.settle(verdict)}
+
     @app.get("/admin/calls")
     async def calls() -> list[Json]:
         return store.all("call")
@@ -209,7 +216,7 @@ def account_from(options: argparse.Namespace) -> Account:
         base=f"http://127.0.0.1:{options.port}",
         issuer=Issuer(options.issuer_ruc, options.issuer_name, options.issuer_address),
         series=tuple(options.series.split(",")),
-        boletas_wait=options.boletas == "pending",
+        boletas=options.boletas,
         any_date=options.any_date,
     )
 
@@ -220,7 +227,7 @@ def main() -> None:
     parser.add_argument("--token", required=True)
     parser.add_argument("--account", required=True, help="UUID of the account, last part of the URL")
     parser.add_argument("--series", default=",".join(SERIES), help="series authorised in the panel, comma separated")
-    parser.add_argument("--boletas", choices=("accepted", "pending"), default="accepted")
+    parser.add_argument("--boletas", choices=("accepted", "pending", "next-day"), default="accepted")
     parser.add_argument("--any-date", action="store_true", help="take documents of any emission date")
     parser.add_argument("--issuer-ruc", default="20990000001")
     parser.add_argument("--issuer-name", default="QORICASH S.A.C.")

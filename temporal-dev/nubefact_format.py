@@ -40,14 +40,14 @@ class Field:
     required: bool = False
 
 
-def integer(digits: int, *, allowed: Collection[int] = (), required: bool = False) -> Field:
-    """Up to `digits` figures, no sign and no leading zeros."""
+def integer(digits: int, *, allowed: Collection[int] = (), least: int = 0, required: bool = False) -> Field:
+    """Up to `digits` figures, no sign and no leading zeros, from `least` on."""
 
     def read(value: Any) -> int:
         text = _scalar(value)
         if not re.fullmatch(rf"\d{{1,{digits}}}", text) or text != str(int(text)):
             raise ValueError(f"debe ser un entero de hasta {digits} dígitos, sin ceros a la izquierda")
-        if allowed and int(text) not in allowed:
+        if int(text) < least or (allowed and int(text) not in allowed):
             raise ValueError(f"el valor {text} no está permitido")
         return int(text)
 
@@ -126,7 +126,7 @@ DOCUMENT_TYPES = (1, 2, 3, 4)
 DOCUMENT: Mapping[str, Field] = {
     "tipo_de_comprobante": integer(1, allowed=DOCUMENT_TYPES, required=True),
     "serie": text(4, least=4, required=True),
-    "numero": integer(8, required=True),
+    "numero": integer(8, least=1, required=True),
 }
 
 VOID: Mapping[str, Field] = {**DOCUMENT, "motivo": text(100, required=True), "codigo_unico": text(250)}
@@ -170,6 +170,12 @@ HEADER: Mapping[str, Field] = {
     "detraccion_total": number(),
     "detraccion_porcentaje": number(3, 5),
     "medio_de_pago_detraccion": integer(2, allowed=range(1, 23)),
+    "matricula_emb_pesquera": text(250),
+    "nombre_emb_pesquera": text(250),
+    "descripcion_tipo_especie_vendida": text(250),
+    "lugar_de_descarga": text(250),
+    "cantidad_especie_vendida": number(),
+    "fecha_de_descarga": day(),
     "observaciones": text(1000),
     "documento_que_se_modifica_tipo": integer(1, allowed=(1, 2)),
     "documento_que_se_modifica_serie": text(4, least=4),
@@ -201,7 +207,8 @@ ITEM: Mapping[str, Field] = {
     "descuento": number(),
     "subtotal": number(required=True),
     # Its codes are not listed here: a wrong one is refused by the rules (21, "Tipo de IGV incorrecto"), not as format.
-    "tipo_de_igv": integer(2, required=True),
+    "tipo_de_igv": integer(2),
+    "tipo_de_ivap": integer(3, allowed=(17, 101)),
     "igv": number(required=True),
     "total": number(required=True),
     "anticipo_regularizacion": boolean(required=True),
@@ -267,16 +274,28 @@ def _rows(body: Any, name: str, fields: Mapping[str, Field]) -> list[Values]:
     return [read(row, fields, where=f"{name}[{position}].") for position, row in enumerate(rows, start=1)]
 
 
+NOTES = {3: "tipo_de_nota_de_credito", 4: "tipo_de_nota_de_debito"}
+# A field that is there makes these obligatory.
+TOGETHER: Mapping[str, tuple[str, ...]] = {
+    "percepcion_tipo": ("percepcion_base_imponible", "total_percepcion", "total_incluido_percepcion"),
+    "retencion_tipo": ("retencion_base_imponible", "total_retencion"),
+    "detraccion": ("detraccion_tipo", "detraccion_total", "medio_de_pago_detraccion"),
+}
+
+
 def _require_what_depends(values: Values) -> None:
     """Fields that become obligatory by the value of another."""
-    wanted: list[str] = []
+    wanted = [name for first, names in TOGETHER.items() if values.get(first) for name in names]
     if values["serie"].startswith("F"):
         wanted.append("cliente_direccion")
     if values["moneda"] != 1:
         wanted.append("tipo_de_cambio")
-    if values["tipo_de_comprobante"] in (3, 4):
+    if values["tipo_de_comprobante"] in NOTES:
         wanted += [f"documento_que_se_modifica_{part}" for part in ("tipo", "serie", "numero")]
-        wanted.append("tipo_de_nota_de_credito" if values["tipo_de_comprobante"] == 3 else "tipo_de_nota_de_debito")  # noqa: PLR2004 - 3 is a nota de crédito
+        wanted.append(NOTES[values["tipo_de_comprobante"]])
     for name in wanted:
         if name not in values:
             raise malformed(f"{name} es obligatorio")
+    for position, item in enumerate(values["items"], start=1):
+        if ("tipo_de_igv" in item) == ("tipo_de_ivap" in item):
+            raise malformed(f"items[{position}].tipo_de_igv es obligatorio, salvo con tipo_de_ivap")

@@ -24,6 +24,11 @@ ANONYMOUS_LIMIT_PEN = Decimal(700)
 # Facturas reach SUNAT within 3 calendar days of emission (RS 000003-2023/SUNAT), boletas within 7 (RS 097-2012).
 LATEST_DAYS: Final = {"F": 3, "B": 7}
 VOID_DAYS = 7
+# Percent by percepcion_tipo and retencion_tipo.
+WITHHELD: Final = {
+    "percepcion": {1: Decimal(2), 2: Decimal(1), 3: Decimal("0.5")},
+    "retencion": {1: Decimal(3), 2: Decimal(6)},
+}
 
 
 @dataclass(frozen=True)
@@ -69,14 +74,17 @@ def _check_series(document: Values, series: Collection[str]) -> None:
     name, kind = document["serie"], document["tipo_de_comprobante"]
     modified = document.get("documento_que_se_modifica_tipo") if kind in NOTES else kind
     letter = "F" if modified == FACTURA else "B"
-    if not name.startswith(letter):
+    if document.get("generado_por_contingencia"):
+        if name[0] in "FB":
+            raise refuse(f"La serie {name} es de contingencia y no debe empezar con F ni B")
+    elif not name.startswith(letter):
         raise refuse(f"La serie {name} debe empezar con {letter}")
     if name not in series:
         raise refuse(f"La serie {name} no está autorizada en la cuenta")
 
 
 def _check_term(document: Values, today: date) -> None:
-    emitted, allowed = document["fecha_de_emision"], LATEST_DAYS[document["serie"][0]]
+    emitted, allowed = document["fecha_de_emision"], LATEST_DAYS.get(document["serie"][0], LATEST_DAYS["B"])
     if not today - timedelta(days=allowed) <= emitted <= today:
         raise Refusal(22, f"Documento enviado fuera de plazo: fecha_de_emision debe ser {today:%d-%m-%Y}")
 
@@ -113,13 +121,15 @@ def _check_scope(document: Values) -> None:
     """What a currency exchange house never issues is refused outright rather than taken unchecked."""
     if document["sunat_transaction"] in (2, 4) or document.get("total_anticipo"):
         raise refuse("Este sustituto local no modela exportaciones ni anticipos")
-    if any(item["tipo_de_igv"] == EXPORT_TYPE or item["anticipo_regularizacion"] for item in document["items"]):
+    if any(item["anticipo_regularizacion"] or item.get("tipo_de_igv") == EXPORT_TYPE for item in document["items"]):
         raise refuse("Este sustituto local no modela exportaciones ni anticipos")
+    if any("tipo_de_ivap" in item or item.get("isc") for item in document["items"]):
+        raise refuse("Este sustituto local no modela IVAP ni ISC")
 
 
 def _check_tax_types(document: Values) -> None:
     known = {code for group in (*SOLD, FREE) for code in group.types}
-    if any(item["tipo_de_igv"] not in known for item in document["items"]):
+    if any(item.get("tipo_de_igv") not in known for item in document["items"]):
         raise refuse("Tipo de IGV incorrecto")  # seen
 
 
@@ -175,6 +185,39 @@ def _check_total(document: Values) -> None:
         raise refuse("El total debe ser mayor a cero")
 
 
+def _check_withheld(document: Values) -> None:
+    """Percepción is added to what the client pays and retención taken from it: neither moves `total`."""
+    for kind, percentages in WITHHELD.items():
+        chosen = document.get(f"{kind}_tipo")
+        if chosen is not None:
+            expected = document[f"{kind}_base_imponible"] * percentages[chosen] / 100
+            _same(f"total_{kind}", document[f"total_{kind}"], expected)
+    if "percepcion_tipo" in document:
+        _same(
+            "total_incluido_percepcion",
+            document["total_incluido_percepcion"],
+            document["total"] + document["total_percepcion"],
+        )
+
+
+def check_note(note: Values, original: Values | None, *, standing: bool) -> None:
+    """Refusal 21 unless the nota amends a document of the account, its client's, that SUNAT accepted and still stands.
+
+    In the stand-in's words: the real service leaves part of this to SUNAT (2119, the document is not registered).
+    """
+    name = f"{note['documento_que_se_modifica_serie']}-{note['documento_que_se_modifica_numero']}"
+    if original is None:
+        raise refuse(f"El documento que se modifica, {name}, no existe, Error al PreValidar INFO : 2119")
+    if not standing:
+        raise refuse(f"El documento que se modifica, {name}, no fue aceptado por la SUNAT o está anulado")
+    if note["cliente_numero_de_documento"] != original["cliente_numero_de_documento"]:
+        raise refuse(f"El documento que se modifica, {name}, es de otro cliente")
+    if note["moneda"] != original["moneda"]:
+        raise refuse(f"La moneda debe ser la del documento que se modifica, {name}")
+    if note["tipo_de_comprobante"] == CREDIT_NOTE and note["total"] > original["total"]:
+        raise refuse(f"La nota de crédito no puede ser mayor que {name}")
+
+
 def _sum(document: Values, group: Tribute) -> Decimal:
     return sum((item["subtotal"] for item in document["items"] if item["tipo_de_igv"] in group.types), Decimal(0))
 
@@ -194,5 +237,6 @@ RULES: tuple[Callable[[Values], None], ...] = (
     _check_lines,
     _check_tax,
     _check_total,
+    _check_withheld,
     _check_instalments,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
-from fastapi import Body, FastAPI
+from fastapi import Body, FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Json = dict[str, Any]
@@ -98,7 +99,10 @@ class Store:
 
 
 class Fault(BaseModel):
-    """A failure to show to the next `times` calls; `down` lasts until it is deleted."""
+    """A failure to show to the next `times` calls; `down` lasts until it is deleted.
+
+    `detail` is the code that goes with it, where the service has several.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -106,15 +110,43 @@ class Fault(BaseModel):
     operacion: str | None = None
     times: int = Field(default=1, ge=1)
     seconds: float = Field(default=30, ge=0, le=600)
+    detail: str = ""
+
+
+class Chance(BaseModel):
+    """A failure that befalls a call by luck: `percent` of those of its `operacion`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    failure: str
+    percent: float = Field(gt=0, le=100)
+    seconds: float = Field(default=30, ge=0, le=600)
+
+
+class Chances(BaseModel):
+    """What befalls calls at random, at most one failure a call; the same `seed` draws the same lots."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seed: int
+    operacion: str | None = None
+    chances: list[Chance]
 
 
 class Faults:
-    """The failures that a stand-in was asked to show, in the order in which they were asked."""
+    """The failures that a stand-in was asked to show: one by one in the order in which they were asked, or by luck."""
 
     def __init__(self, *allowed: str) -> None:
         """`allowed` are the failures this service can show, `down` always among them."""
         self.allowed = ("down", *allowed)
         self._queue: list[Fault] = []
+        self._luck: Chances | None = None
+        self._dice = random.Random(0)  # noqa: S311 - lots of a rehearsal, not a secret
+
+    def leave_to_luck(self, luck: Chances) -> None:
+        """From now on calls fail at random as well."""
+        self._luck = luck
+        self._dice.seed(luck.seed)
 
     def add(self, fault: Fault) -> None:
         """Queue a failure."""
@@ -122,7 +154,7 @@ class Faults:
 
     def clear(self) -> int:
         """Forget them all and return how many there were."""
-        count, self._queue = len(self._queue), []
+        count, self._queue, self._luck = len(self._queue), [], None
         return count
 
     def pending(self) -> list[Json]:
@@ -135,6 +167,16 @@ class Faults:
             if fault.operacion in (None, operacion):
                 self._use(fault)
                 return fault
+        return self._drawn(operacion)
+
+    def _drawn(self, operacion: str) -> Fault | None:
+        if self._luck is None or self._luck.operacion not in (None, operacion):
+            return None
+        lot = self._dice.uniform(0, 100)
+        for chance in self._luck.chances:
+            if lot < chance.percent:
+                return Fault(failure=chance.failure, seconds=chance.seconds)
+            lot -= chance.percent
         return None
 
     def _use(self, fault: Fault) -> None:
@@ -148,19 +190,11 @@ class Faults:
 def application(
     store: Store, received: Callable[[], list[Json]], *, faults: Faults, lifespan: Lifespan | None = None
 ) -> FastAPI:
-    """An application with the routes that every stand-in answers: /healthz, /received and /admin/inject.
+    """An application with the routes that every stand-in answers: /healthz, /received, /admin/inject, /admin/luck.
 
-    `DELETE` on either of the last two empties it.
+    `DELETE` on /received empties it; on /admin/inject it ends every failure, those by luck too.
     """
     app = FastAPI(openapi_url=None, lifespan=lifespan)
-
-    class Injection(Fault):
-        @field_validator("failure")
-        @classmethod
-        def known(cls, value: str) -> str:
-            if value not in faults.allowed:
-                raise ValueError(f"failure: {', '.join(faults.allowed)}")
-            return value
 
     @app.get("/healthz")
     async def healthz() -> Json:
@@ -174,6 +208,19 @@ def application(
     async def forget_everything() -> Json:
         return {"removed": store.empty()}
 
+    _add_failures(app, faults)
+    return app
+
+
+def _add_failures(app: FastAPI, faults: Faults) -> None:
+    class Injection(Fault):
+        @field_validator("failure")
+        @classmethod
+        def known(cls, value: str) -> str:
+            if value not in faults.allowed:
+                raise ValueError(f"failure: {', '.join(faults.allowed)}")
+            return value
+
     @app.get("/admin/inject")
     async def pending() -> list[Json]:
         return faults.pending()
@@ -186,11 +233,16 @@ def application(
     inject.__annotations__["fault"] = Injection
     app.post("/admin/inject")(inject)
 
+    @app.post("/admin/luck")
+    async def leave_to_luck(luck: Chances) -> Json:
+        if not {chance.failure for chance in luck.chances} <= set(faults.allowed):
+            raise HTTPException(422, f"failure: {', '.join(faults.allowed)}")
+        faults.leave_to_luck(luck)
+        return luck.model_dump()
+
     @app.delete("/admin/inject")
     async def clear() -> Json:
         return {"removed": faults.clear()}
-
-    return app
 
 
 def arguments(description: str) -> argparse.ArgumentParser:

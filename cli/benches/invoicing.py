@@ -1,4 +1,8 @@
-"""`qoricash bench invoicing`: completed operations against the comprobantes that NubeFact holds, while it fails."""
+"""`qoricash bench invoicing`: completed operations against the comprobantes that NubeFact holds.
+
+Meanwhile NubeFact fails at random and the worker is killed. What counts is read at the stand-in: a document belongs to
+the operation that it names in its own text, whatever the house believes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import count
 from typing import Any
 
 import httpx
@@ -22,18 +26,15 @@ from db.tables import Invoice, Operation
 from domain.operations import State
 
 Json = dict[str, Any]
+Number = tuple[str, int]
 NUBEFACT_TIMEOUT = "2"  # seconds; a time-out that the stand-in shows then costs the bench two and not eight
-# Each one happens to one call in FAULT_EVERY: answers lost after it took the document, and before.
-FAULTS: Sequence[Json] = (
-    {"failure": "timeout_after", "seconds": 3},
-    {"failure": "500"},
-    {"failure": "wrong_json"},
-    {"failure": "500_after"},
-    {"failure": "html"},
-    {"failure": "timeout_before", "seconds": 3},
-    {"failure": "slow", "seconds": 3},
+ISSUING = "generar_comprobante"
+# Of the documents sent: 20 % time out, half of them after NubeFact has taken them, and 5 % meet its own fault.
+CHANCES: Sequence[Json] = (
+    {"failure": "timeout_before", "percent": 10, "seconds": 3},
+    {"failure": "timeout_after", "percent": 10, "seconds": 3},
+    {"failure": "500", "percent": 5},
 )
-FAULT_EVERY = 2
 MEANINGS = {
     "completed": "Operaciones completadas",
     "invoices": "Comprobantes en NubeFact",
@@ -44,64 +45,83 @@ MEANINGS = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How much to do: `clients` at a time, and `kills` of the worker spread along the way."""
+
+    operations: int
+    clients: int
+    kills: int
+    seed: int
+
+    def blows(self) -> frozenset[int]:
+        """After how many completed operations the worker dies."""
+        return frozenset(self.operations * blow // (self.kills + 1) for blow in range(1, self.kills + 1))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Books:
     """Both sides: the house's completed operations with their comprobantes by number, and NubeFact's documents."""
 
     completed: frozenset[str]
-    ours: Mapping[tuple[str, int], str]
+    ours: Mapping[Number, str]
     documents: Sequence[Json]
     gaps: Sequence[Json]
 
     def figures(self) -> Figures:
-        """What doesn't tie."""
-        numbers = [(document["serie"], document["numero"]) for document in self.documents]
-        owners = Counter(self.ours.get(number, "") for number in numbers)
-        unpaired = self.completed - owners.keys()
-        strangers = sum(times for owner, times in owners.items() if owner not in self.completed)
+        """What doesn't tie, as NubeFact sees it; a number that the house has for another operation is an orphan."""
+        owners = Counter(named(document) for document in self.documents)
+        strangers = [one for one in self.documents if named(one) not in self.completed or not self._is_known(one)]
         return {
             "completed": len(self.completed),
-            "invoices": len(numbers),
-            "duplicates": sum(owners[code] > 1 for code in self.completed),
+            "invoices": len(self.documents),
+            "duplicates": sum(times > 1 for times in owners.values()),
             "gaps": sum(_length(hole) for series in self.gaps for hole in series["huecos"]),
-            "orphans": strangers + len(unpaired),
+            "orphans": len(strangers) + len(self.completed - owners.keys()),
         }
 
+    def _is_known(self, document: Json) -> bool:
+        return self.ours.get((document["serie"], document["numero"])) == named(document)
 
-def run(operations: int, clients: int, progress: Progress) -> Figures:
-    """Complete `operations` while NubeFact fails, and compare the books."""
+
+def named(document: Json) -> str:
+    """The code of the operation that a document says to be about."""
+    return str(document["request"]["observaciones"]).rpartition(" ")[2]
+
+
+def run(plan: Plan, progress: Progress) -> Figures:
+    """Complete the operations while NubeFact fails and the worker dies, and compare the books."""
     waiting = progress.add_task("Levantando la casa", total=None)
     with running_stack(NUBEFACT_TIMEOUT=NUBEFACT_TIMEOUT) as stack:
         progress.remove_task(waiting)
-        return asyncio.run(_measure(stack, operations, clients, progress))
+        return asyncio.run(_measure(stack, plan, progress))
 
 
-async def _measure(stack: Stack, operations: int, clients: int, progress: Progress) -> Figures:
-    task = progress.add_task("Operaciones, con NubeFact fallando", total=operations)
-    nubefact = httpx.AsyncClient(base_url=stack.addresses["nubefact"], timeout=30, trust_env=False)
+async def _measure(stack: Stack, plan: Plan, progress: Progress) -> Figures:
+    task = progress.add_task("Operaciones, con NubeFact fallando", total=plan.operations)
+    nubefact = httpx.AsyncClient(base_url=stack.addresses["nubefact"], timeout=60, trust_env=False)
     async with database(stack) as sessions, browser(stack.api) as http, nubefact:
-        people = await move_in(sessions, clients)
+        people = await move_in(sessions, plan.clients, companies=True)
+        luck = {"seed": plan.seed, "operacion": ISSUING, "chances": CHANCES}
+        (await nubefact.post("/admin/luck", json=luck)).raise_for_status()
         journey = Journey(http=http, temporal=await stack.temporal(), people=people)
-        await _complete(journey, nubefact, operations, progress, task)
+        await _complete(journey, stack, plan, progress, task)
         books = await _books(sessions, nubefact)
-        failures = await _failures(nubefact)
+        suffered = await _suffered(nubefact, plan)
     figures = books.figures()
-    show("Fallas que NubeFact mostró", sorted(failures.items()), columns=("Falla", "Veces"))
+    show("Lo que pasó mientras tanto", suffered, columns=("Qué", "Veces"))
     show_figures("Comprobantes", figures, MEANINGS)
     return figures
 
 
-async def _complete(
-    journey: Journey, nubefact: httpx.AsyncClient, operations: int, progress: Progress, task: TaskID
-) -> None:
-    turns, faults, kind = iter(range(operations)), cycle(FAULTS), kinds()
+async def _complete(journey: Journey, stack: Stack, plan: Plan, progress: Progress, task: TaskID) -> None:
+    turns, done, kind, blows = iter(range(plan.operations)), count(1), kinds(), plan.blows()
 
     async def loop(place: int) -> None:
-        for turn in turns:
-            if turn % FAULT_EVERY == 0:
-                fault = {"operacion": "generar_comprobante", **next(faults)}
-                (await nubefact.post("/admin/inject", json=fault)).raise_for_status()
+        for _ in turns:
             await journey.complete(journey.people.clients[place], kind=kind())
             progress.advance(task)
+            if next(done) in blows:
+                stack.kill("worker")
 
     async with asyncio.TaskGroup() as group:
         for place in range(len(journey.people.clients)):
@@ -120,11 +140,12 @@ async def _books(sessions: Sessions, nubefact: httpx.AsyncClient) -> Books:
         )
 
 
-async def _failures(nubefact: httpx.AsyncClient) -> dict[str, str]:
+async def _suffered(nubefact: httpx.AsyncClient, plan: Plan) -> list[tuple[str, str]]:
     calls = (await nubefact.get("/admin/calls")).json()
-    return {
-        failure: str(times) for failure, times in Counter(call["failure"] for call in calls if call["failure"]).items()
-    }
+    failures = Counter(call["failure"] for call in calls if call["failure"])
+    asked = Counter(call["operacion"] for call in calls)
+    rows = [*asked.most_common(), *failures.most_common(), ("muertes del worker", len(plan.blows()))]
+    return [(what, f"{times:,}") for what, times in rows]
 
 
 def _length(hole: Sequence[int]) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ Json = dict[str, Any]
 PNG_START = bytes.fromhex("89504e470d0a1a0a0000000d49484452")
 PICTURE_BYTES = 50_000
 STILL_ASSESSING, AGAIN_SECONDS = "ASSESSMENT_PENDING", 0.5
+DOWN_PATIENCE = 90  # seconds that a person insists while the house answers 503
 CENTS = 100
 
 
@@ -76,21 +77,22 @@ class Journey:
             raise BenchError(f"{code} terminó {outcome.outcome}.")
 
     async def _send(self, step: str, path: str, who: Person, **body: Any) -> Json:
-        """The API's answer. Told that compliance is still looking, send again in a moment, as the refusal asks."""
-        said = await self._once(step, path, who, **body)
-        if said is None:
+        """The API's answer. Told that compliance is still looking, or that the house is down, send the same again."""
+        headers = {"Authorization": f"Bearer {who.token}", "Idempotency-Key": secrets.token_hex(16)}
+        insisted = time.monotonic() + DOWN_PATIENCE
+        while (said := await self._once(step, path, headers, **body)) is None:
+            if time.monotonic() > insisted:
+                raise BenchError(f"{path}: la casa no atiende desde hace {DOWN_PATIENCE} segundos.")
             await asyncio.sleep(AGAIN_SECONDS)
-            return await self._send(step, path, who, **body)
         return said
 
-    async def _once(self, step: str, path: str, who: Person, **body: Any) -> Json | None:
-        """None when the assessment is pending. Raises BenchError for any other refusal."""
-        headers = {"Authorization": f"Bearer {who.token}", "Idempotency-Key": secrets.token_hex(16)}
+    async def _once(self, step: str, path: str, headers: Mapping[str, str], **body: Any) -> Json | None:
+        """None when it should be sent again. Raises BenchError for a refusal."""
         began = time.perf_counter()
         answer = await self.http.post(path, headers=headers, **body)
         waited = (time.perf_counter() - began) * 1000
         if not answer.is_success:
-            if STILL_ASSESSING in answer.text:
+            if STILL_ASSESSING in answer.text or answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
                 return None
             raise BenchError(f"{path}: {answer.status_code} {answer.text[:300]}")
         self.timings.add(step, waited)
@@ -113,7 +115,8 @@ def kinds() -> Callable[[], str]:
 @contextlib.asynccontextmanager
 async def browser(address: str) -> AsyncIterator[httpx.AsyncClient]:
     """Kept-alive connections to the API, as many as there are people waiting."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    # The server hangs up after 5 idle seconds: a request sent at that very moment would be lost.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=3)
     async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits, trust_env=False) as http:
         yield http
 

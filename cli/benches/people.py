@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from stdnum.pe import ruc
 
 from db.push_subscriptions import EXPO
 from db.session import Sessions
@@ -44,17 +45,17 @@ class People:
     operator: Person
 
 
-async def move_in(sessions: Sessions, clients: int) -> People:
+async def move_in(sessions: Sessions, clients: int, *, companies: bool = False) -> People:
     """Open a house with rates, accounts, one person of each role, and `clients` clients.
 
     Clients have complete documents (no limit), an account in each currency and a phone; every second one was referred
-    by the one before, so that half the completions post pips.
+    by the one before, so that half the completions post pips. With `companies` every third one has a RUC.
     """
     async with sessions.begin() as session:
         session.add(ExchangeRate(buy=BUY, sell=SELL))
         session.add_all(_house_account(currency) for currency in Currency)
         staff = [_user(role) for role in Role]
-        rows = [_client(place) for place in range(clients)]
+        rows = [_company(place) if companies and place % 3 == 2 else _client(place) for place in range(clients)]  # noqa: PLR2004 - the last of three
         session.add_all([*staff, *rows])
         await session.flush()
         await _refer(session, rows)
@@ -112,6 +113,14 @@ def _accounts(client_id: int) -> list[ClientAccount]:
         )
         for position, currency in enumerate((Currency.USD, Currency.PEN))
     ]
+
+
+def _company(place: int) -> Client:
+    row, digits = _client(place), f"20{FIRST_DOCUMENT + place}"
+    row.document_type = DocumentType.RUC
+    row.document_number = digits + ruc.calc_check_digit(digits)
+    row.company_name = f"Empresa de Banco {place} S.A.C."
+    return row
 
 
 def _phone(client_id: int) -> PushSubscription:

@@ -48,5 +48,5 @@ def test_the_bench_of_operations_prints_every_figure_and_keeps_its_budget():
 @pytest.mark.stack
 def test_whatever_nubefact_answers_each_completed_operation_has_one_comprobante():
     """F088, F090: no number twice, none skipped."""
-    figures = figures_of("invoicing", "--operations", "4", "--clients", "2")
+    figures = figures_of("invoicing", "--operations", "4", "--clients", "3", "--kills", "0")
     assert figures == {"completed": 4, "invoices": 4, "duplicates": 0, "gaps": 0, "orphans": 0}

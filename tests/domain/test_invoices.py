@@ -15,9 +15,11 @@ from domain.invoices import (
     description,
     document_code,
     invoice_type_for,
+    stated_rate,
     totals,
+    unit_value,
 )
-from domain.money import CENT, MAX_AMOUNT
+from domain.money import CENT, MAX_AMOUNT, MAX_RATE, PIP, round_half_up
 from domain.operations import Kind
 
 PEN = st.decimals(min_value=CENT, max_value=Decimal("9999999.99"), places=2)
@@ -52,6 +54,29 @@ def test_the_parts_add_up_to_the_total_to_the_cent(treatment, total):
 def test_the_igv_is_18_percent_of_its_base_to_the_cent(total):
     sums = totals(Treatment.GRAVADO, total)
     assert abs(sums.igv - sums.gravada * Decimal("0.18")) <= CENT
+
+
+@given(treatment=st.sampled_from(Treatment), total=PEN)
+def test_the_unit_value_with_its_igv_is_the_price_again(treatment, total):
+    """SUNAT 3271: a line's value, times what it is taxed with, is what the client pays."""
+    value = unit_value(treatment, total)
+    tax = Decimal("1.18") if treatment is Treatment.GRAVADO else Decimal(1)
+    assert round_half_up(value * tax, CENT) == total
+    assert round_half_up(value, CENT) == totals(treatment, total).base
+    assert value.as_tuple().exponent >= -10
+
+
+@given(rate=st.decimals(min_value=PIP, max_value=MAX_RATE, places=4))
+def test_the_stated_rate_has_three_decimals_and_is_half_a_thousandth_off_at_most(rate):
+    stated = stated_rate(rate)
+    assert stated.as_tuple().exponent == -3
+    assert abs(stated - rate) <= Decimal("0.0005")
+
+
+def test_the_seeds_sample_taxed_as_it_says_adds_up():
+    """The seed prints 3,500.00 and 4,130.00 with a subtotal of 4,130.00: the subtotal is without IGV."""
+    sums = totals(Treatment.GRAVADO, Decimal("4130.00"))
+    assert (sums.base, sums.igv, sums.total) == (Decimal("3500.00"), Decimal("630.00"), Decimal("4130.00"))
 
 
 def test_a_client_with_ruc_gets_a_factura_and_anyone_else_a_boleta():

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import httpx
 import pytest
 
-from domain.invoices import InvoiceType, Treatment
+from domain.invoices import CreditNoteReason, InvoiceType, Treatment
 from integrations import nubefact
-from integrations.nubefact import Answer, Document
+from integrations.nubefact import Amended, Answer, Document
 
 DOCUMENT = Document(
     type=InvoiceType.BOLETA,
@@ -23,7 +24,7 @@ DOCUMENT = Document(
     name="Ana " + "Quispe " * 30,
     address="",
     email="",
-    total_pen=Decimal("3700.00"),
+    total=Decimal("3700.00"),
     treatment=Treatment.INAFECTO,
     description="QORICASH VENDE 1,000.00 USD",
     unique_code="EXP-1001",
@@ -53,6 +54,26 @@ def test_what_is_too_long_or_missing_fits_the_provider():
     assert body["cliente_direccion"] == "-"
 
 
+def test_texts_are_cut_to_the_provider_and_a_bad_address_is_left_out():
+    long = replace(
+        DOCUMENT, notes="n " * 900, description="d " * 200, address="Av.\n  Larga " * 30, email="a@b; c@d.pe"
+    )
+    body = long.body()
+    assert (len(body["observaciones"]), len(body["items"][0]["descripcion"])) == (999, 249)
+    assert body["cliente_direccion"].startswith("Av. Larga Av.")
+    assert len(body["cliente_direccion"]) <= 100
+    assert body["cliente_email"] == ""
+    assert replace(DOCUMENT, email="a@example.test").body()["cliente_email"] == "a@example.test"
+
+
+def test_a_nota_de_credito_names_what_it_amends():
+    amends = Amended(type=InvoiceType.BOLETA, series="B001", number=7, reason=CreditNoteReason.DEVOLUCION_TOTAL)
+    body = replace(DOCUMENT, type=InvoiceType.NOTA_CREDITO, series="BC01", number=1, amends=amends).body()
+    amended = [body[f"documento_que_se_modifica_{part}"] for part in ("tipo", "serie", "numero")]
+    assert (body["tipo_de_comprobante"], amended, body["tipo_de_nota_de_credito"]) == (3, [2, "B001", 7], 6)
+    assert "documento_que_se_modifica_tipo" not in DOCUMENT.body()
+
+
 def test_no_number_travels_as_a_float():
     assert not [value for value in DOCUMENT.body().values() if isinstance(value, float)]
 
@@ -65,6 +86,8 @@ def test_no_number_travels_as_a_float():
         (400, {"errors": "cabecera", "codigo": 12}, nubefact.Configuration),
         (400, {"errors": "formato", "codigo": 20}, nubefact.Refused),
         (400, {"errors": "suma", "codigo": 21}, nubefact.Refused),
+        (400, {"errors": "La serie F009 no está autorizada", "codigo": 21}, nubefact.UnauthorisedSeries),
+        (400, {"errors": "La serie B001 debe empezar con F", "codigo": 21}, nubefact.Refused),
         (400, {"errors": "plazo", "codigo": 22}, nubefact.Refused),
         (400, {"errors": "ya existe", "codigo": 23}, nubefact.Duplicate),
         (400, {"errors": "no existe", "codigo": 24}, nubefact.Unknown),
@@ -111,7 +134,7 @@ def test_sunat_has_three_answers_and_silence_is_not_a_refusal():
 )
 def test_a_document_is_only_said_to_be_anothers_when_it_is_certain(qr: str, other: bool):
     """F089, F090: a wrong "certain" would issue a second document for the operation."""
-    assert answered(cadena_para_codigo_qr=qr).belongs_to_other(DOCUMENT) is other
+    assert answered(cadena_para_codigo_qr=qr).belongs_to_other(DOCUMENT.body()) is other
 
 
 def test_a_body_is_exact_json():

@@ -88,7 +88,16 @@ def test_production_refuses_a_stand_in_or_a_weak_secret(production: pytest.Monke
         OWNERS[variable]()
 
 
-@pytest.mark.parametrize(("variable", "series"), [("FACTURA", "B001"), ("BOLETA", "F1"), ("BOLETA", "")])
+@pytest.mark.parametrize(
+    ("variable", "series"),
+    [
+        ("FACTURA", "B001"),
+        ("BOLETA", "F1"),
+        ("BOLETA", ""),
+        ("NOTA_FACTURA", "BC01"),
+        ("NOTA_BOLETA", "FC01"),
+    ],
+)
 def test_a_series_of_the_wrong_letter_stops_the_start(monkeypatch: pytest.MonkeyPatch, variable: str, series: str):
     monkeypatch.setenv(f"NUBEFACT_SERIES_{variable}", series)
     with pytest.raises(ValidationError, match=f"NUBEFACT_SERIES_{variable}"):
