@@ -128,13 +128,6 @@ def missing_documents(kind: DocumentType, sent: Iterable[str]) -> tuple[Document
     return tuple(paper for paper in REQUIRED_DOCUMENTS[kind] if paper not in have)
 
 
-# A company's representative may show its document too; the ficha RUC alone makes it complete (F140).
-ACCEPTED_DOCUMENTS: dict[DocumentType, frozenset[DocumentKind]] = {
-    kind: frozenset(papers) | (frozenset(DocumentKind) if kind is DocumentType.RUC else frozenset())
-    for kind, papers in REQUIRED_DOCUMENTS.items()
-}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Papers:
     """How far a client's documents are: by kind, what must be sent (or sent again) and what waits for review."""

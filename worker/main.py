@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -103,10 +103,7 @@ def build_workers(
     """One worker a queue: effects on slow providers never take the place of a person's click."""
     settings = WorkerSettings()
     operations, reconciliation = OperationActivities(sessions), ReconciliationActivities(sessions, client)
-    notices = NoticeActivities(sessions, mailer, pusher, nubefact, NoticeSettings())
-    client_notices = ClientNoticeActivities(sessions, mailer, pusher, NoticeSettings())
     complaints = ComplaintActivities(sessions, mailer, pusher)
-    codes = EmailCodeActivities(sessions, mailer, pusher, NoticeSettings())
     common: dict[str, Any] = {
         "graceful_shutdown_timeout": settings.graceful_shutdown,
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
@@ -139,17 +136,20 @@ def build_workers(
         **common,
     )
     posting = Worker(
-        client,
-        task_queue=names.NOTICES_QUEUE,
-        activities=[
-            notices.deliver_notice,
-            client_notices.deliver_client_notice,
-            complaints.deliver_complaint,
-            codes.deliver_email_code,
-        ],
-        **common,
+        client, task_queue=names.NOTICES_QUEUE, activities=_notices(sessions, nubefact, mailer, pusher), **common
     )
     return main, invoicing, posting
+
+
+def _notices(sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pusher) -> Sequence[Callable[..., Any]]:
+    """Everything that leaves by mail or push."""
+    settings = NoticeSettings()
+    return (
+        NoticeActivities(sessions, mailer, pusher, nubefact, settings).deliver_notice,
+        ClientNoticeActivities(sessions, mailer, pusher, settings).deliver_client_notice,
+        ComplaintActivities(sessions, mailer, pusher).deliver_complaint,
+        EmailCodeActivities(sessions, mailer, pusher, settings).deliver_email_code,
+    )
 
 
 async def _patient_connect(stop: asyncio.Event) -> Client | None:

@@ -196,10 +196,6 @@ def _names(kind: DocumentType, given: str, paternal: str, maternal: str, *, comp
     return {
         "given_names": rules.person_name(given, field="given_names", what="los nombres"),
         "paternal_surname": rules.person_name(paternal, field="paternal_surname", what="el apellido paterno"),
-        "maternal_surname": (
-            rules.person_name(maternal, field="maternal_surname", what="el apellido materno")
-            if maternal.strip()
-            else ""
-        ),
+        "maternal_surname": second and rules.person_name(second, field="maternal_surname", what="el apellido materno"),
         "company_name": "",
     }
