@@ -176,11 +176,9 @@ class Town:
     ) -> Customer:
         """A client with its two accounts, signed in over HTTP."""
         one = _invented(kind, next(_places))
-        hashed = await self._password()
+        hashed, now = await self._password(), datetime.now(UTC)
         async with self._sessions.begin() as session:
-            row = await clients.register(
-                session, _request(one, referred_by), password_hash=hashed, now=datetime.now(UTC)
-            )
+            row = await clients.register(session, _request(one, referred_by), password_hash=hashed, now=now)
             row.status, row.kyc_status, row.has_complete_documents = status, KycStatus.APROBADO, complete
             for number, currency in ((one.pen, Currency.PEN), (one.usd, Currency.USD)):
                 account = accounts.NewAccount(
