@@ -107,11 +107,15 @@ async def approve(
 
 
 async def activate(session: AsyncSession, client_id: int, *, key: str) -> ClientFile:
-    """Activo by the house's own rule, for who is of low risk: within the limit, since nobody has seen its documents."""
-    client = await _held(session, client_id)
+    """Activo by the house's own rule, for who is of low risk: within the limit, since nobody has seen its documents.
+
+    Changes nothing for anybody else, nor for an account that has been closed meanwhile.
+    """
+    client = await session.get_one(Client, client_id, with_for_update=True, populate_existing=True)
     kept = await risk.profile(session, client_id)
     ready = (await _file(session, client)).papers.sent and kept.level is RiskLevel.BAJO
     waiting = client.status is ClientStatus.INACTIVO and client.kyc_status is KycStatus.EN_PROCESO
+    waiting = waiting and client.closed_at is None
     if ready and waiting and not client.list_match and kept.regime is not Regime.REFORZADA:
         client.status, client.onboarding_key = ClientStatus.ACTIVO, key
         audit.record(session, actor=SYSTEM, action="clients.activate", entity="client", entity_id=client_id)

@@ -50,6 +50,7 @@ class ClientOnboardingWorkflow:
         self._terms = c.OnboardingTerms()
         self._screened: m.Screened | None = None
         self._screen_again = False
+        self._unscreenable = False
         self._moved = 0
         self._reminded = 0
         self._undelivered = 0
@@ -62,7 +63,7 @@ class ClientOnboardingWorkflow:
             return c.OnboardingOutcome(client_id=self._client_id, outcome="Sin registro")
         if start.welcome:
             self._tell("bienvenida", "registro")
-        await self._screen()
+        self._screen()
         while not (self._over() and await self._drained()):
             await self._step()
         return c.OnboardingOutcome(client_id=self._client_id, outcome=self._outcome())
@@ -142,7 +143,7 @@ class ClientOnboardingWorkflow:
             self._screen_again = False
             await workflow.sleep(AFTER_COMMIT, summary="Espera a que se guarde el cambio")
             await self._read()
-            await self._screen()
+            self._screen()
 
     async def _wait_for_move(self, seen: int) -> bool:
         """False when the time for a reminder came first."""
@@ -178,12 +179,16 @@ class ClientOnboardingWorkflow:
         if after.status is ClientStatus.ACTIVO and state.status is not ClientStatus.ACTIVO:
             self._tell("aprobada", key)
 
-    async def _screen(self) -> None:
+    def _screen(self) -> None:
         """Against the lists, in its own time: a list that is away holds up no document, only the approval."""
+        if self._state is None or self._state.closed:
+            return
+        self._screened, self._unscreenable = None, False
+        self._spawn(self._screening())
 
-        async def screening() -> None:
-            self._screened = None
-            self._screened = await workflow.execute_activity(
+    async def _screening(self) -> None:
+        try:
+            found: m.Screened = await workflow.execute_activity(
                 names.SCREEN_CLIENT,
                 m.ClientOrder(client_id=self._client_id),
                 result_type=m.Screened,
@@ -191,10 +196,11 @@ class ClientOnboardingWorkflow:
                 retry_policy=SCREEN_RETRY,
                 summary="Revisa al cliente en las listas",
             )
-            await self._assess(self._screened.open_hits)
-            self._moved += 1
-
-        self._spawn(screening())
+            self._screened = found
+            await self._assess(found.open_hits)
+        except ActivityError:
+            self._unscreenable = True
+        self._moved += 1
 
     async def _assess(self, open_hits: int) -> None:
         order = c.AssessRisk(
@@ -321,6 +327,8 @@ class ClientOnboardingWorkflow:
             f"- Recordatorios: {self._reminded} de {self._terms.reminders}",
             f"- Espera: {self._waits_for(state)}",
         ]
+        if self._unscreenable:
+            lines.append("- **La revisión en listas no se pudo hacer: avisa a soporte**")
         if self._undelivered:
             lines.append(f"- **Avisos que no salieron: {self._undelivered}**")
         self._show("\n".join(lines))
