@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.deliveries import CLIENT, REFUSED, Envelope, Posting, Postman
 from activities.notice_facts import about
-from db import deliveries
+from db import clients, deliveries, notices, onboarding
 from db.session import Sessions
 from db.tables import Client
-from domain.clients import split_emails
+from domain.clients import DOCUMENT_WORDS, papers_of, split_emails
 from integrations.mail import Mailer
-from integrations.notices import letter
+from integrations.notices import client_push, letter
 from integrations.push import Pusher
 from integrations.settings import NoticeSettings
 from workflows import messages as m
@@ -44,7 +45,11 @@ class ClientNoticeActivities:
                 return
             # Only where it was asked for, whatever address the client has by now.
             good, bad, password = sealed.recipients, (), sealed.password
-        facts = about(client, site=self._settings.public_url, password=password)
+        push = client_push(order.notice)
+        async with self._sessions() as session:
+            papers = await _papers(session, client)
+            devices = await notices.devices(session, client.id) if push else ()
+        facts = about(client, site=self._settings.public_url, password=password, papers=papers)
         envelope = Envelope(audience=CLIENT, addresses=good, bad=bad, letter=letter(order.notice, facts))
         await self._postman.deliver(
             Posting(
@@ -52,6 +57,8 @@ class ClientNoticeActivities:
                 notice=order.notice,
                 key=order.key,
                 envelopes=(envelope,),
+                push=push,
+                devices=devices,
             )
         )
 
@@ -64,3 +71,12 @@ class ClientNoticeActivities:
             return sealed
         words = "La contraseña temporal caducó antes de salir. El cliente debe pedir otra."
         raise ApplicationError(words, type=REFUSED, non_retryable=True)
+
+
+async def _papers(session: AsyncSession, client: Client) -> tuple[tuple[str, str], ...]:
+    """What the client has to send: observed ones with what to correct, then those it never sent."""
+    newest = await clients.documents(session, client.id)
+    sent = papers_of(client.document_type, {kind: paper.status for kind, paper in newest.items()})
+    reasons = dict(await onboarding.observed_reasons(session, client.id))
+    owed = [*reasons, *(kind for kind in sent.missing if kind not in reasons)]
+    return tuple((DOCUMENT_WORDS[kind], reasons.get(kind, "")) for kind in owed)

@@ -7,14 +7,15 @@ from datetime import datetime
 from db.client_reads import display_name
 from db.invoices import TAKEN
 from db.notices import Subject
-from db.tables import Client, HouseAccount, Invoice, Operation
+from db.tables import Client, Complaint, HouseAccount, Invoice, Operation
 from domain.accounts import Bank
-from domain.calendar import business_day, format_day, in_lima
+from domain.calendar import business_day, format_day, format_moment, in_lima
 from domain.clients import masked
+from domain.complaints import code
 from domain.invoices import InvoiceStatus
 from domain.money import Currency, written
 from domain.operations import Assessment, Kind, State
-from integrations.notices import ClientFacts, HouseAccountFacts, OperationFacts
+from integrations.notices import ClientFacts, ComplaintFacts, HouseAccountFacts, OperationFacts
 
 NOON = 12
 ACCOUNT_TAIL = 4
@@ -58,9 +59,32 @@ def told(subject: Subject, *, site: str, attached: bool) -> OperationFacts:
     )
 
 
-def about(client: Client, *, site: str, password: str = "") -> ClientFacts:
+def about(client: Client, *, site: str, password: str = "", papers: tuple[tuple[str, str], ...] = ()) -> ClientFacts:
     """What notices about a client itself may say."""
-    return ClientFacts(client=display_name(client), document=_document(client), password=password, site=site)
+    return ClientFacts(
+        client=display_name(client),
+        document=_document(client),
+        password=password,
+        site=site,
+        reason=client.kyc_reason,
+        papers=papers,
+    )
+
+
+def sheet(row: Complaint) -> ComplaintFacts:
+    """A sheet of the Libro de Reclamaciones, whole."""
+    return ComplaintFacts(
+        code=code(row.year, row.number),
+        kind=row.kind.value,
+        received=format_moment(row.received_at),
+        due=format_day(row.due_on),
+        person=row.company_name or f"{row.names} {row.surnames}".strip(),
+        document=f"{row.document_type} {row.document_number}",
+        contact=" · ".join(part for part in (row.email, row.phone, row.address) if part),
+        detail=row.detail,
+        request=row.request,
+        answer=row.answer,
+    )
 
 
 def receipt_name(invoice: Invoice) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from temporalio import activity
 
 from activities.refusals import refusals
-from db import settlement
+from db import risk, settlement
 from db.session import Sessions
 from workflows import messages as m
 from workflows import names
@@ -26,4 +26,14 @@ class SettlementActivities:
         with refusals():
             async with self._sessions.begin() as session:
                 await settlement.settle(session, order.code, at=datetime.now(UTC))
+        await self._score(order.code)
         return m.Recorded()
+
+    async def _score(self, code: str) -> None:
+        """A completion by any path moves the client's risk (F251); after the money, which does not wait for it (F252).
+
+        What fails here is tried again with the whole activity, and the money is not moved twice.
+        """
+        async with self._sessions.begin() as session:
+            client_id = await settlement.client_of(session, code)
+            await risk.recompute(session, client_id, occasion="operación completada", at=datetime.now(UTC))

@@ -60,7 +60,7 @@ _TRY_AGAIN = {
 }
 
 # A lazy client that cannot connect at its first call raises a bare RuntimeError.
-_AWAY = (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError)
+AWAY = (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError)
 
 
 async def create_operation(services: Services, request: NewOperation, *, key: str) -> OperationAnswer:
@@ -72,7 +72,7 @@ async def create_operation(services: Services, request: NewOperation, *, key: st
     scope = _scope(request.actor)
     start = await _claim(services, request, scope=scope, key=key)
     try:
-        return await _start(services, start, update_id=_digest(scope, key))
+        return await _start(services, start, update_id=digest(scope, key))
     except Unavailable:
         raise
     except Refused:
@@ -93,20 +93,20 @@ async def command_operation(services: Services, code: str, command: Command, *, 
         answer: OperationAnswer = await handle.execute_update(
             RULES[type(command)].name,
             command,
-            id=_digest(scope, key, claimed.isoformat()),
+            id=digest(scope, key, claimed.isoformat()),
             result_type=OperationAnswer,
             rpc_timeout=ANSWER_WITHIN,
         )
     except WorkflowUpdateFailedError as error:
-        refused = _refused(error)
+        refused = refusal_of(error)
         if refused is None:
             raise await _closed(services, code) from error
         await _free_command(services, scope, key, claimed)
         raise refused from error
-    except _AWAY as error:
+    except AWAY as error:
         if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
             raise await _closed(services, code) from error
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
     return answer
 
 
@@ -114,9 +114,9 @@ async def add_note(services: Services, code: str, note: Note) -> None:
     """Leave a remark, in any state. A closed workflow takes no signals, so its note is written directly."""
     try:
         await services.temporal.get_workflow_handle(code).signal(names.ADD_NOTE, note)
-    except _AWAY as error:
+    except AWAY as error:
         if not isinstance(error, RPCError) or error.status is not RPCStatusCode.NOT_FOUND:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         async with services.sessions.begin() as session:
             if await _state(session, code) is None:
                 raise Missing("OPERATION_NOT_FOUND", f"No existe la operación {code}.") from error
@@ -224,11 +224,11 @@ async def _start(services: Services, start: OperationStart, *, update_id: str) -
             rpc_timeout=ANSWER_WITHIN,
         )
     except WorkflowUpdateFailedError as error:
-        raise (_refused(error) or await _closed(services, operation.code)) from error
+        raise (refusal_of(error) or await _closed(services, operation.code)) from error
     except WorkflowAlreadyStartedError as error:
         raise await _closed(services, operation.code) from error
-    except _AWAY as error:
-        raise _unavailable(error) from error
+    except AWAY as error:
+        raise unavailable(error) from error
     return answer
 
 
@@ -245,7 +245,7 @@ def _search_attributes(operation: Operation) -> TypedSearchAttributes:
     return TypedSearchAttributes(pairs)
 
 
-def _refused(error: WorkflowUpdateFailedError) -> Refused | None:
+def refusal_of(error: WorkflowUpdateFailedError) -> Refused | None:
     """The domain's refusal inside an update's failure; None when the workflow closed under the update."""
     cause = error.cause
     if not isinstance(cause, ApplicationError):
@@ -270,7 +270,7 @@ async def _state(session: AsyncSession, code: str) -> str | None:
     return await session.scalar(select(OperationRow.state).where(OperationRow.code == code))
 
 
-def _unavailable(error: Exception) -> Exception:
+def unavailable(error: Exception) -> Exception:
     if isinstance(error, RPCError) and error.status not in _TRY_AGAIN:
         return error
     if isinstance(error, RuntimeError) and "connect" not in str(error):
@@ -284,7 +284,7 @@ def _scope(actor: Actor) -> str:
     return f"{actor.kind}:{actor.id}"
 
 
-def _digest(*parts: str) -> str:
+def digest(*parts: str) -> str:
     """An update id: stable for the caller's key, and saying nothing of what the key holds."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:40]
 

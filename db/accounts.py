@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import audit, clients
+from db import account_alerts, audit, clients
 from db.tables import ClientAccount
-from domain.accounts import MAX_ACCOUNTS, AccountType, Bank, Region
+from domain.accounts import MAX_ACCOUNTS, AccountType, Bank, Region, identity
 from domain.errors import Conflict, Invalid
 from domain.money import Currency
-from domain.operations import Actor, ActorKind
+from domain.operations import Actor
 
 # To exchange, a client needs somewhere to pay from and somewhere to be paid: one account in each currency.
 MIN_ACCOUNTS = 2
@@ -38,8 +38,14 @@ async def live(session: AsyncSession, client_id: int) -> Sequence[ClientAccount]
     return (await session.scalars(wanted.order_by(ClientAccount.position, ClientAccount.id))).all()
 
 
-async def add(session: AsyncSession, client_id: int, new: NewAccount) -> Sequence[ClientAccount]:
-    """Put an account at the end; answers the whole list. Raises Conflict for a repeated one or a seventh."""
+async def add(
+    session: AsyncSession, client_id: int, new: NewAccount, *, actor: Actor, now: datetime
+) -> Sequence[ClientAccount]:
+    """Put an account at the end; answers the whole list. Raises Conflict for a repeated one or a seventh.
+
+    Whoever adds it declares that the client is its holder. An account that another client has too is kept, and told to
+    compliance: the client must not learn of it.
+    """
     await clients.lock(session, client_id)
     present = await live(session, client_id)
     if any(_same(account, new) for account in present):
@@ -57,14 +63,19 @@ async def add(session: AsyncSession, client_id: int, new: NewAccount) -> Sequenc
         currency=new.currency,
         number=new.number,
         region=new.region,
+        identity=identity(new.bank, new.number),
+        declared_own_at=now,
     )
     session.add(account)
     await session.flush()
-    _audit(session, client_id, "accounts.add", account.id)
+    _audit(session, actor, "accounts.add", account.id)
+    await account_alerts.check_shared(session, account)
     return [*present, account]
 
 
-async def remove(session: AsyncSession, client_id: int, index: int, now: datetime) -> Sequence[ClientAccount]:
+async def remove(
+    session: AsyncSession, client_id: int, index: int, *, actor: Actor, now: datetime
+) -> Sequence[ClientAccount]:
     """Hide the account at this place; answers what is left. Old operations keep pointing at it (F156).
 
     Raises Invalid for a place that is not in the list, and Conflict when an account in each currency would not be left.
@@ -80,7 +91,7 @@ async def remove(session: AsyncSession, client_id: int, index: int, now: datetim
         )
     chosen.removed_at = now
     await session.flush()
-    _audit(session, client_id, "accounts.remove", chosen.id)
+    _audit(session, actor, "accounts.remove", chosen.id)
     return left
 
 
@@ -122,10 +133,10 @@ async def _next_position(session: AsyncSession, client_id: int) -> int:
 
 
 def _same(account: ClientAccount, new: NewAccount) -> bool:
-    present = (account.bank, account.account_type, account.currency, account.number)
-    return present == (new.bank, new.account_type, new.currency, new.number)
+    """One account is one, by its own number or by its CCI."""
+    own = account.identity or identity(account.bank, account.number)
+    return (own, account.currency) == (identity(new.bank, new.number), new.currency)
 
 
-def _audit(session: AsyncSession, client_id: int, action: str, account_id: int) -> None:
-    themselves = Actor(kind=ActorKind.CLIENT, id=client_id)
-    audit.record(session, actor=themselves, action=action, entity="client_account", entity_id=account_id)
+def _audit(session: AsyncSession, actor: Actor, action: str, account_id: int) -> None:
+    audit.record(session, actor=actor, action=action, entity="client_account", entity_id=account_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.tables import Client, ClientAccount, ClientDocument
+from db.tables import Client, ClientAccount, ClientDocument, ClientIdentityChange
 from domain.clients import ClientStatus, KycStatus
 from domain.errors import Missing
 from domain.operations import Actor
@@ -93,3 +93,9 @@ def _matches(text: str) -> ColumnElement[bool]:
         name.icontains(plain, autoescape=True),
         Client.email.icontains(plain, autoescape=True),
     )
+
+
+async def identity_changes(session: AsyncSession, client_id: int) -> Sequence[ClientIdentityChange]:
+    """Every correction of a client's identity, newest first."""
+    wanted = select(ClientIdentityChange).where(ClientIdentityChange.client_id == client_id)
+    return (await session.scalars(wanted.order_by(ClientIdentityChange.id.desc()))).all()

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import audit, sessions
+from db import audit, email_codes, risk, sessions
 from db.tables import Client, ClientDocument, RewardCode
 from domain.clients import ClientStatus, DocumentKind, DocumentType, KycStatus, masked
 from domain.errors import Conflict, Invalid, Missing
@@ -46,6 +46,8 @@ class NewClient:
     origin: str = "web"
     accepts_promotions: bool = False
     referral_code: str = ""
+    trader_id: int | None = None
+    registered_by: int | None = None
 
 
 async def by_document(session: AsyncSession, number: str) -> Client | None:
@@ -67,8 +69,13 @@ async def lock(session: AsyncSession, client_id: int) -> None:
     await session.execute(select(Client.id).where(Client.id == client_id).with_for_update())
 
 
-async def register(session: AsyncSession, new: NewClient, *, password_hash: str) -> Client:
-    """A new client, Inactivo until its KYC is approved (F134, F135), and without a staff owner (F182).
+async def register(
+    session: AsyncSession, new: NewClient, *, password_hash: str, now: datetime, actor: Actor | None = None
+) -> Client:
+    """A new client, Inactivo until its KYC is approved (F134, F135), with its risk profile (F144).
+
+    One that registers itself has no staff owner (F182). An empty `password_hash` opens nothing until the client has a
+    password by mail.
 
     Raises Conflict when the document is registered already, and Invalid for a referral code that is nobody's.
     """
@@ -96,10 +103,14 @@ async def register(session: AsyncSession, new: NewClient, *, password_hash: str)
         referral_code=await free_code(session),
         referred_by=referrer.id if referrer else None,
         used_referral_code=referrer.referral_code if referrer else None,
+        trader_id=new.trader_id,
+        registered_by=new.registered_by,
+        email_verified_at=await email_codes.verified_at(session, new.email, now=now),
     )
     await _insert(session, client)
-    themselves = Actor(kind=ActorKind.CLIENT, id=client.id)
-    audit.record(session, actor=themselves, action="clients.register", entity="client", entity_id=client.id)
+    by = actor or Actor(kind=ActorKind.CLIENT, id=client.id)
+    audit.record(session, actor=by, action="clients.register", entity="client", entity_id=client.id)
+    await risk.recompute(session, client.id, occasion="registro", at=now)
     return client
 
 
@@ -206,12 +217,11 @@ async def documents(session: AsyncSession, client_id: int) -> Mapping[str, Clien
 
 
 async def add_documents(
-    session: AsyncSession, client_id: int, papers: Sequence[tuple[DocumentKind, StoredFile]]
+    session: AsyncSession, client_id: int, papers: Sequence[tuple[DocumentKind, StoredFile]], *, actor: Actor
 ) -> None:
     """Keep papers that are already in the store; the same file sent twice is one row."""
     for kind, file in papers:
         row = {"client_id": client_id, "kind": kind.value, "file_key": file.key}
         once = insert(ClientDocument).values(**row, content_type=file.content_type, size=file.size)
         await session.execute(once.on_conflict_do_nothing())
-    themselves = Actor(kind=ActorKind.CLIENT, id=client_id)
-    audit.record(session, actor=themselves, action="clients.send_documents", entity="client", entity_id=client_id)
+    audit.record(session, actor=actor, action="clients.send_documents", entity="client", entity_id=client_id)

@@ -89,7 +89,7 @@ async def leave_temporary_password(
 
     `key` is the one of the `ClientNotice` workflow that the caller starts after its commit.
     """
-    sealed = _cipher(secret_key).encrypt(password.encode()).decode()
+    sealed = seal(password, secret_key)
     for recipient in recipients:
         row = await claim(
             session,
@@ -108,7 +108,7 @@ async def sealed_mail(session: AsyncSession, *, client_id: int, key: str, secret
     owned = {"subject_key": client_subject(client_id), "notice": TEMPORARY_PASSWORD, "key": key}
     rows = (await session.scalars(select(Delivery).filter_by(**owned).order_by(Delivery.id))).all()
     waiting = [row for row in rows if row.status == PENDING]
-    password = next((opened for row in waiting if (opened := _opened(row.detail, secret_key))), "")
+    password = next((found for row in waiting if (found := opened(row.detail, secret_key))), "")
     if not password:
         for row in waiting:
             await mark_refused(session, row.id, why="Caducó antes de salir.")
@@ -124,7 +124,12 @@ async def _mark(session: AsyncSession, delivery_id: int, **values: object) -> No
     await session.execute(waiting.values(attempts=Delivery.attempts + 1, **values))
 
 
-def _opened(sealed: str, secret_key: str) -> str:
+def seal(secret: str, secret_key: str) -> str:
+    """A secret on its way to the mail server, readable for SECRET_LIFE with the house's key."""
+    return _cipher(secret_key).encrypt(secret.encode()).decode()
+
+
+def opened(sealed: str, secret_key: str) -> str:
     """Empty when there is nothing, it is too old, or it was sealed with another key."""
     try:
         return _cipher(secret_key).decrypt(sealed.encode(), ttl=int(SECRET_LIFE.total_seconds())).decode()

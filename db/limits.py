@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import parameters
 from db.tables import Client, Operation
 from domain.calendar import business_day
+from domain.clients import ClientStatus
+from domain.errors import Invalid
 from domain.limits import check_limit
 from domain.operations import State
 
@@ -18,7 +20,13 @@ COUNTED = (State.COMPLETADA, State.PENDIENTE, State.EN_PROCESO)
 
 
 async def check_client_limit(session: AsyncSession, client: Client, usd: Decimal, *, code: str, now: datetime) -> None:
-    """The limit without complete documents, over Completada and open operations other than `code` (F132)."""
+    """Whether the client may exchange this much: at creation by any channel, and when an amount grows.
+
+    A blocked client may not at all. Without complete documents the limit runs over Completada and open operations other
+    than `code` (F132). The caller holds the client's row, so two requests never count the same room.
+    """
+    if client.status is ClientStatus.BLOQUEADO:
+        raise Invalid("CLIENT_BLOCKED", "Esta cuenta no puede operar por ahora. Escríbenos para ayudarte.")
     if client.has_complete_documents:
         return
     counted = select(func.coalesce(func.sum(Operation.amount_usd), 0)).where(

@@ -63,3 +63,9 @@ async def _consume_coupon(session: AsyncSession, operation: Operation, client: C
     if owner is not None and owner != client.id:
         client.used_referral_code = operation.coupon
         client.referred_by = owner
+
+
+async def client_of(session: AsyncSession, code: str) -> int:
+    """Whose operation it is."""
+    client_id: int = (await session.scalars(select(Operation.client_id).where(Operation.code == code))).one()
+    return client_id

@@ -186,6 +186,24 @@ def cci_is_valid(text: str) -> bool:
     return text[18:] == _check_digit(text[:6]) + _check_digit(text[6:18])
 
 
+def identity(at: Bank, number: str) -> str:
+    """One text for one account, however it is written: its own number and its CCI give the same.
+
+    Where a bank embeds its own number in the CCI (published formats of BCP, Interbank and BanBif), the number is taken
+    out; else the CCI itself. A CCI given under OTROS belongs to the bank that its first digits name.
+    """
+    if len(number) != CCI_LENGTH:
+        return f"{at}:{number}"
+    real = next((bank for bank, code in CCI_CODES.items() if number.startswith(code)), at)
+    office, account = number[3:6], number[6:18]
+    own = {
+        Bank.BCP: office + (account[1:] if account[0] == "1" else account[2:]),
+        Bank.INTERBANK: office + account[2:],
+        Bank.BANBIF: f"0{account[1:]}",
+    }.get(real, number)
+    return f"{real}:{own}"
+
+
 def masked_account(number: str) -> str:
     """Only the last four digits, for mails and messages."""
     return f"****{number[-4:]}"

@@ -22,6 +22,7 @@ OPENING_HOURS: Hours = {
 
 # A house that is shut for this long has a wrong table, not a long holiday.
 _SEARCH_DAYS = 31
+_SATURDAY = 5
 
 _HOLIDAYS = holidays.country_holidays("PE")
 
@@ -48,6 +49,21 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
 def is_holiday(day: date) -> bool:
     """Whether it is a national holiday of Peru (DLeg 713 and its additions, by the `holidays` package)."""
     return day in _HOLIDAYS
+
+
+def is_business_day(day: date) -> bool:
+    """Monday to Friday and no national holiday: the days that legal terms count (Ley 27444, article 145)."""
+    return day.weekday() < _SATURDAY and not is_holiday(day)
+
+
+def add_business_days(day: date, count: int) -> date:
+    """The business day that comes `count` business days after `day`, which itself does not count."""
+    step = 1 if count >= 0 else -1
+    for _ in range(abs(count)):
+        day += timedelta(days=step)
+        while not is_business_day(day):
+            day += timedelta(days=step)
+    return day
 
 
 def is_open(instant: datetime, hours: Hours = OPENING_HOURS) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from stdnum.pe import ruc
@@ -49,6 +50,20 @@ class DocumentKind(StrEnum):
     DNI_BACK = "dni_back"
     RUC_FICHA = "ruc_ficha"
 
+
+class PaperStatus(StrEnum):
+    """What a person of the house has said of a paper. An observed one is asked for again, with a reason."""
+
+    POR_REVISAR = "por_revisar"
+    ACEPTADO = "aceptado"
+    OBSERVADO = "observado"
+
+
+DOCUMENT_WORDS = {
+    DocumentKind.DNI_FRONT: "el frente de tu documento",
+    DocumentKind.DNI_BACK: "el reverso de tu documento",
+    DocumentKind.RUC_FICHA: "la ficha RUC",
+}
 
 # F140, F141: one list for every channel, by type of document. A passport has a single page to show.
 REQUIRED_DOCUMENTS: dict[DocumentType, tuple[DocumentKind, ...]] = {
@@ -113,6 +128,33 @@ def missing_documents(kind: DocumentType, sent: Iterable[str]) -> tuple[Document
     return tuple(paper for paper in REQUIRED_DOCUMENTS[kind] if paper not in have)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Papers:
+    """How far a client's documents are: by kind, what must be sent (or sent again) and what waits for review."""
+
+    missing: tuple[DocumentKind, ...]
+    to_review: tuple[DocumentKind, ...]
+
+    @property
+    def accepted(self) -> bool:
+        """Everything that is required has been accepted."""
+        return not self.missing and not self.to_review
+
+    @property
+    def sent(self) -> bool:
+        """Nothing is left for the client to send."""
+        return not self.missing
+
+
+def papers_of(kind: DocumentType, newest: Mapping[str, PaperStatus]) -> Papers:
+    """`newest` tells the status of the newest paper of each kind; an observed one is missing again."""
+    observed = {name for name, status in newest.items() if status is PaperStatus.OBSERVADO}
+    return Papers(
+        missing=missing_documents(kind, set(newest) - observed),
+        to_review=tuple(paper for paper in REQUIRED_DOCUMENTS[kind] if newest.get(paper) is PaperStatus.POR_REVISAR),
+    )
+
+
 def split_emails(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The good and the bad addresses of a `;`-separated text, without repeats of any case (F104, F113).
 
@@ -161,6 +203,27 @@ def check_password(text: str, *, document: str = "", field: str = "password") ->
         raise Invalid("PASSWORD_LONG", f"La contraseña puede tener hasta {MAX_PASSWORD} caracteres.", field=field)
     if document and text.strip().upper() == document.upper():
         raise Invalid("PASSWORD_IS_DOCUMENT", "Tu contraseña no puede ser tu número de documento.", field=field)
+
+
+_NAME = re.compile(r"[^\W\d_]+(?:[ '’.\-]+[^\W\d_]+)*\.?")
+
+
+def person_name(text: str, *, field: str, what: str) -> str:
+    """A person's name in capitals; letters of any alphabet with what names have between them. Raises Invalid."""
+    given = " ".join(text.split())
+    if not given:
+        raise Invalid("NAME_MISSING", f"Escribe {what}.", field=field)
+    if not _NAME.fullmatch(given):
+        raise Invalid("NAME_FORMAT", f"Escribe {what} solo con letras.", field=field)
+    return given.upper()
+
+
+def company_name(text: str, *, field: str) -> str:
+    """A company's name in capitals; digits and signs are part of many. Raises Invalid."""
+    given = " ".join(text.split())
+    if not any(letter.isalpha() for letter in given):
+        raise Invalid("NAME_MISSING", "Escribe la razón social.", field=field)
+    return given.upper()
 
 
 def _ruc_is_real(number: str) -> bool:

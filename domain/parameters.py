@@ -49,6 +49,48 @@ class Row(Protocol):
         """The figure, as decimal text."""
 
 
+def _whole(name: str, default: int, unit: str, source: str) -> Parameter:
+    return Parameter(name=name, kind=ParameterKind.INTEGER, default=Decimal(default), unit=unit, source=source)
+
+
+_SCORE = "Matriz de riesgo de la casa"
+_LAW = "Res. SBS 789-2018, conservación"
+# Points add, credits subtract (never below zero); levels are reached from their figure on.
+RISK_PARAMETERS = (
+    _whole("risk_points_average_top", 25, "puntos", f"{_SCORE}: promedio por operación sobre el tercer tramo"),
+    _whole("risk_points_average_high", 20, "puntos", f"{_SCORE}: promedio sobre el segundo tramo"),
+    _whole("risk_points_average_middle", 10, "puntos", f"{_SCORE}: promedio sobre el primer tramo"),
+    _whole("risk_points_average_low", 5, "puntos", f"{_SCORE}: promedio hasta el primer tramo"),
+    _whole("risk_average_top_usd", 100_000, "USD", f"{_SCORE}: tercer tramo del promedio"),
+    _whole("risk_average_high_usd", 50_000, "USD", f"{_SCORE}: segundo tramo del promedio"),
+    _whole("risk_average_middle_usd", 10_000, "USD", f"{_SCORE}: primer tramo del promedio"),
+    _whole("risk_points_frequency_high", 20, "puntos", f"{_SCORE}: frecuencia alta en 30 días"),
+    _whole("risk_points_frequency_middle", 10, "puntos", f"{_SCORE}: frecuencia media en 30 días"),
+    _whole("risk_frequency_high", 30, "operaciones", f"{_SCORE}: más que esto en 30 días es frecuencia alta"),
+    _whole("risk_frequency_middle", 10, "operaciones", f"{_SCORE}: más que esto en 30 días es frecuencia media"),
+    _whole("risk_points_pep", 30, "puntos", f"{_SCORE}: persona expuesta políticamente"),
+    _whole("risk_points_list_hit", 25, "puntos", f"{_SCORE}: coincidencia abierta en listas"),
+    _whole("risk_points_list_unchecked", 15, "puntos", f"{_SCORE}: sin revisar en listas"),
+    _whole("risk_credit_list_clean", 5, "puntos", f"{_SCORE}: limpio en todas las listas"),
+    _whole("risk_points_legal_issues", 15, "puntos", f"{_SCORE}: procesos legales conocidos"),
+    _whole("risk_credit_kyc_approved", 10, "puntos", f"{_SCORE}: documentos aprobados"),
+    _whole("risk_level_middle", 26, "puntos", f"{_SCORE}: desde aquí es Medio"),
+    _whole("risk_level_high", 51, "puntos", f"{_SCORE}: desde aquí es Alto"),
+    _whole("risk_level_critical", 76, "puntos", f"{_SCORE}: desde aquí es Crítico"),
+    _whole("pep_lookback_years", 2, "años", "Res. SBS 02868-2025: cargo público en los últimos años"),
+)
+ONBOARDING_PARAMETERS = (
+    _whole("auto_activation", 0, "0 o 1", "Política de la casa: activar sin revisión a quien es de riesgo Bajo"),
+    _whole("documents_reminder_days", 3, "días", "Política de la casa: recordar los documentos que faltan"),
+    _whole("documents_reminders", 3, "veces", "Política de la casa: cuántos recordatorios de documentos"),
+    _whole("retention_years", 10, "años", f"{_LAW} de documentos y operaciones desde el cierre"),
+    _whole("email_code_minutes", 10, "minutos", "Política de la casa: vigencia del código de correo"),
+    _whole("email_codes_per_hour", 5, "códigos", "Política de la casa: códigos por correo y hora"),
+    _whole("email_code_attempts", 5, "intentos", "Política de la casa: intentos por código"),
+    _whole("complaint_business_days", 15, "días hábiles", "Ley 29571 y DS 101-2022-PCM: plazo de respuesta"),
+    _whole("complaint_reminder_days", 3, "días hábiles", "Política de la casa: aviso antes de vencer el reclamo"),
+)
+
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         name="limit_without_documents_usd",
@@ -99,6 +141,8 @@ PARAMETERS: tuple[Parameter, ...] = (
         unit="%",
         source="Política de la casa: cambio máximo entre dos tipos de cambio publicados sin confirmación",
     ),
+    *RISK_PARAMETERS,
+    *ONBOARDING_PARAMETERS,
 )
 
 _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}

@@ -44,6 +44,10 @@ class Permission(StrEnum):
     CLIENTS_EDIT = "clients.edit"
     CLIENTS_KYC = "clients.kyc"
     CLIENTS_REASSIGN = "clients.reassign"
+    CLIENTS_EXPORT = "clients.export"
+    CLIENTS_CLOSE = "clients.close"
+    COMPLAINTS_READ = "complaints.read"
+    COMPLAINTS_ANSWER = "complaints.answer"
     RATES_READ = "rates.read"
     RATES_SET = "rates.set"
     USERS_MANAGE = "users.manage"
@@ -74,6 +78,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.CLIENTS_READ,
             Permission.CLIENTS_CREATE,
             Permission.CLIENTS_EDIT,
+            Permission.CLIENTS_EXPORT,
             Permission.RATES_READ,
             Permission.INVOICES_READ,
         }
@@ -98,6 +103,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.OPERATIONS_RESOLVE_HOLD,
             Permission.CLIENTS_READ,
             Permission.CLIENTS_KYC,
+            Permission.CLIENTS_EXPORT,
+            Permission.COMPLAINTS_READ,
+            Permission.COMPLAINTS_ANSWER,
             Permission.RATES_READ,
             Permission.COMPLIANCE_READ,
             Permission.COMPLIANCE_RESOLVE,

@@ -63,15 +63,45 @@ class OperationFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ClientFacts:
-    """A client as a notice about itself greets it. `password` only in the one mail that carries it."""
+    """A client as a notice about itself greets it. `password` only in the one mail that carries it.
+
+    `reason` is why it was rejected; `papers` what it must send, each with what to correct (or nothing).
+    """
 
     client: str
     document: str
     password: str = ""
     site: str = ""
+    reason: str = ""
+    papers: tuple[tuple[str, str], ...] = ()
 
 
-Facts = OperationFacts | ClientFacts
+@dataclass(frozen=True, kw_only=True)
+class CodeFacts:
+    """A verification code on its way to an address."""
+
+    code: str
+    minutes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComplaintFacts:
+    """A sheet of the Libro de Reclamaciones, whole: its copy is the person's right (DS 011-2011-PCM)."""
+
+    code: str
+    kind: str
+    received: str
+    due: str
+    person: str
+    document: str
+    contact: str
+    detail: str
+    request: str
+    answer: str = ""
+    house: str = "QoriCash"
+
+
+Facts = OperationFacts | ClientFacts | CodeFacts | ComplaintFacts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +163,16 @@ def push(notice: str, facts: OperationFacts) -> Push | None:
     # The existing mobile app reads `operation_expired` (client contract, section 5).
     kind = "operation_expired" if notice == "expirada" else f"operation_{notice}"
     return Push(title="QoriCash", body=words, data={"type": kind, "operation_id": facts.code})
+
+
+def client_push(notice: str) -> Push | None:
+    """What the lock screen shows of a client's own account; None for notices that only mail carries."""
+    words = {
+        "aprobada": "Tu cuenta ya está activa. Puedes cambiar dólares.",
+        "documento_observado": "Necesitamos que vuelvas a enviar un documento. Mira cuál en tu perfil.",
+        "recordatorio_documentos": "Te faltan documentos por enviar para activar tu cuenta.",
+    }.get(notice)
+    return None if words is None else Push(title="QoriCash", body=words, data={"type": f"client_{notice}"})
 
 
 def _until(facts: OperationFacts) -> str:

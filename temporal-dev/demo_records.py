@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import accounts, clients, passwords, treasury, users
+from db import accounts, clients, passwords, risk, treasury, users
 from db.session import make_engine, make_sessions
 from db.settings import DatabaseSettings
 from db.tables import ExchangeRate, HouseAccount
@@ -16,7 +16,7 @@ from demo_papers import picture
 from demo_people import CLIENTS, HOUSE_BANKS, HOUSE_NAME, HOUSE_RUC, MASTER, STAFF, DemoClient, Person, cci
 from demo_people import accounts as accounts_of
 from domain.accounts import Region
-from domain.clients import REQUIRED_DOCUMENTS, DocumentKind
+from domain.clients import REQUIRED_DOCUMENTS, DocumentKind, PaperStatus
 from domain.money import Currency
 from domain.operations import SYSTEM, Actor, ActorKind, StoredFile
 from integrations.files import FileStore
@@ -97,7 +97,10 @@ async def _client(
     if row is not None:
         row.password_hash = password_hash
         return
-    row = await clients.register(session, await _request(session, place, client), password_hash=password_hash)
+    now = datetime.now(UTC)
+    asked = await _request(session, place, client)
+    row = await clients.register(session, asked, password_hash=password_hash, now=now)
+    own = Actor(kind=ActorKind.CLIENT, id=row.id)
     row.status, row.kyc_status = client.status, client.kyc
     row.has_complete_documents = client.complete
     row.list_match = client.sanctioned
@@ -110,10 +113,13 @@ async def _client(
             number=account.number,
             region=Region.LIMA,
         )
-        await accounts.add(session, row.id, new)
+        await accounts.add(session, row.id, new, actor=own, now=now)
     if client.complete:
         sent = [(kind, papers[kind]) for kind in REQUIRED_DOCUMENTS[client.kind]]
-        await clients.add_documents(session, row.id, sent)
+        await clients.add_documents(session, row.id, sent, actor=own)
+        for paper in (await clients.documents(session, row.id)).values():
+            paper.status, paper.reviewed_at = PaperStatus.ACEPTADO, now
+    await risk.recompute(session, row.id, occasion="demostración", at=now)
 
 
 async def _request(session: AsyncSession, place: int, client: DemoClient) -> clients.NewClient:

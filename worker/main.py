@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -15,7 +15,10 @@ from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.client_notices import ClientNoticeActivities
+from activities.client_onboarding import OnboardingActivities
+from activities.complaints import ComplaintActivities
 from activities.compliance import ComplianceActivities
+from activities.email_codes import EmailCodeActivities
 from activities.invoices import InvoiceActivities
 from activities.notices import NoticeActivities
 from activities.operations import OperationActivities
@@ -31,14 +34,25 @@ from integrations.temporal import TemporalSettings, connect
 from worker.schedules import ensure_schedules
 from worker.settings import WorkerSettings
 from workflows import names
+from workflows.client_errands import ClientRetentionWorkflow, EmailCodeWorkflow
 from workflows.client_notice import ClientNoticeWorkflow
+from workflows.client_onboarding import ClientOnboardingWorkflow
+from workflows.complaint import ComplaintWorkflow
 from workflows.operation import OperationWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
 from workflows.sandbox import RUNNER
 
 logger = logging.getLogger(__name__)
 
-WORKFLOWS: list[type[Any]] = [OperationWorkflow, ReconciliationWorkflow, ClientNoticeWorkflow]
+WORKFLOWS: list[type[Any]] = [
+    OperationWorkflow,
+    ReconciliationWorkflow,
+    ClientNoticeWorkflow,
+    ClientOnboardingWorkflow,
+    ClientRetentionWorkflow,
+    ComplaintWorkflow,
+    EmailCodeWorkflow,
+]
 RECONNECT_SECONDS = 2
 
 
@@ -89,8 +103,7 @@ def build_workers(
     """One worker a queue: effects on slow providers never take the place of a person's click."""
     settings = WorkerSettings()
     operations, reconciliation = OperationActivities(sessions), ReconciliationActivities(sessions, client)
-    notices = NoticeActivities(sessions, mailer, pusher, nubefact, NoticeSettings())
-    client_notices = ClientNoticeActivities(sessions, mailer, pusher, NoticeSettings())
+    complaints = ComplaintActivities(sessions, mailer, pusher)
     common: dict[str, Any] = {
         "graceful_shutdown_timeout": settings.graceful_shutdown,
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
@@ -110,6 +123,9 @@ def build_workers(
             reconciliation.reconcile_operations,
             ComplianceActivities(sessions).assess_operation,
             SettlementActivities(sessions).settle,
+            *OnboardingActivities(sessions).all(),
+            complaints.record_answer,
+            complaints.remind_complaint,
         ],
         **common,
     )
@@ -120,12 +136,20 @@ def build_workers(
         **common,
     )
     posting = Worker(
-        client,
-        task_queue=names.NOTICES_QUEUE,
-        activities=[notices.deliver_notice, client_notices.deliver_client_notice],
-        **common,
+        client, task_queue=names.NOTICES_QUEUE, activities=_notices(sessions, nubefact, mailer, pusher), **common
     )
     return main, invoicing, posting
+
+
+def _notices(sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pusher) -> Sequence[Callable[..., Any]]:
+    """Everything that leaves by mail or push."""
+    settings = NoticeSettings()
+    return (
+        NoticeActivities(sessions, mailer, pusher, nubefact, settings).deliver_notice,
+        ClientNoticeActivities(sessions, mailer, pusher, settings).deliver_client_notice,
+        ComplaintActivities(sessions, mailer, pusher).deliver_complaint,
+        EmailCodeActivities(sessions, mailer, pusher, settings).deliver_email_code,
+    )
 
 
 async def _patient_connect(stop: asyncio.Event) -> Client | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 from temporalio.client import (
@@ -9,9 +10,11 @@ from temporalio.client import (
     Schedule,
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
+    ScheduleRange,
     ScheduleSpec,
 )
 
@@ -29,9 +32,22 @@ def reconciliation() -> Schedule:
     )
 
 
+def retention() -> Schedule:
+    """Anonymise closed accounts whose term of conservation is over, at 3:10 in Lima."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            names.CLIENT_RETENTION, id="conservacion-clientes", task_queue=names.OPERATIONS_QUEUE
+        ),
+        spec=ScheduleSpec(
+            calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(3)], minute=[ScheduleRange(10)])],
+            time_zone_name="America/Lima",
+        ),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
+    )
+
+
 async def ensure_schedules(client: Client) -> None:
     """Create the schedules that do not exist yet; several workers may do this at once."""
-    try:
-        await client.create_schedule("conciliacion", reconciliation())
-    except ScheduleAlreadyRunningError:
-        return
+    for name, schedule in (("conciliacion", reconciliation()), ("conservacion-clientes", retention())):
+        with contextlib.suppress(ScheduleAlreadyRunningError):
+            await client.create_schedule(name, schedule)

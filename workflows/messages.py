@@ -166,6 +166,21 @@ class ClientNoticeOrder:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClientOrder:
+    """Do something about one client, by its internal id."""
+
+    client_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screened:
+    """What screening a client against the lists found: hits that nobody has resolved, and how strong the best is."""
+
+    open_hits: int
+    strongest: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReconciliationReport:
     """What the comparison of open workflows with rows found."""
 

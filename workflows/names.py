@@ -7,6 +7,10 @@ from temporalio.common import SearchAttributeKey
 OPERATION = "Operation"
 RECONCILIATION = "Reconciliation"
 CLIENT_NOTICE = "ClientNotice"
+CLIENT_ONBOARDING = "ClientOnboarding"
+COMPLAINT = "Complaint"
+EMAIL_CODE = "EmailCode"
+CLIENT_RETENTION = "ClientRetention"
 
 # Task queues: effects on outside services wait on their own, so that a slow provider never delays a person's click.
 OPERATIONS_QUEUE = "operaciones"
@@ -19,6 +23,15 @@ ADD_NOTE = "add_note"
 RESYNC = "resync"
 SNAPSHOT = "snapshot"
 
+# Updates and the signal of a client's onboarding.
+SEND_PAPERS = "send_papers"
+REVIEW_PAPER = "review_paper"
+APPROVE = "approve"
+REJECT = "reject"
+REOPEN = "reopen"
+REFRESH = "refresh"
+ANSWER_COMPLAINT = "answer"
+
 RECORD_CREATION = "record_creation"
 RECORD_TRANSITION = "record_transition"
 RECORD_NOTE = "record_note"
@@ -29,6 +42,21 @@ ISSUE_INVOICE = "issue_invoice"
 DELIVER_NOTICE = "deliver_notice"
 DELIVER_CLIENT_NOTICE = "deliver_client_notice"
 RECONCILE_OPERATIONS = "reconcile_operations"
+SCREEN_CLIENT = "screen_client"
+OPEN_ONBOARDING = "open_onboarding"
+READ_ONBOARDING = "read_onboarding"
+RECORD_PAPERS = "record_papers"
+RECORD_REVIEW = "record_review"
+RECORD_APPROVAL = "record_approval"
+RECORD_REJECTION = "record_rejection"
+RECORD_REOPENING = "record_reopening"
+ASSESS_RISK = "assess_risk"
+ACTIVATE_CLIENT = "activate_client"
+ANONYMISE_CLIENTS = "anonymise_clients"
+DELIVER_EMAIL_CODE = "deliver_email_code"
+DELIVER_COMPLAINT = "deliver_complaint"
+RECORD_ANSWER = "record_answer"
+REMIND_COMPLAINT = "remind_complaint"
 
 # Search attributes: at most ten Keyword on a SQL visibility store, and never anything that identifies a person.
 OP_ESTADO = SearchAttributeKey.for_keyword("OpEstado")
@@ -44,3 +72,18 @@ SEARCH_ATTRIBUTES = (OP_ESTADO, OP_TIPO, OP_ORIGEN, OP_OPERADOR, OP_ATENCION, CL
 def client_notice_id(notice: str, client_id: int, key: str) -> str:
     """The id of a `ClientNotice` workflow: by internal id, so that the Temporal UI names no person."""
     return f"aviso-{notice}-{client_id}-{key}"
+
+
+def onboarding_id(client_id: int) -> str:
+    """The id of a client's `ClientOnboarding`."""
+    return f"cliente-{client_id}"
+
+
+def complaint_id(number: int) -> str:
+    """The id of the `Complaint` workflow of a sheet, by internal id."""
+    return f"reclamo-{number}"
+
+
+def email_code_id(number: int) -> str:
+    """The id of the `EmailCode` workflow of one code, by internal id: no address."""
+    return f"codigo-correo-{number}"

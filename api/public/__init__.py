@@ -12,6 +12,7 @@ from api.public import (
     accounts,
     cancellations,
     clients,
+    complaints,
     documents,
     legal,
     operations,
@@ -34,6 +35,7 @@ for part in (
     proofs,
     cancellations,
     referrals,
+    complaints,
     legal,
 ):
     router.include_router(part.router)

@@ -106,12 +106,18 @@ def _bank_or_other(name: str) -> Bank:
 
 async def _add(services: Services, client: SignedClient, new: NewAccount) -> Json:
     async with services.sessions.begin() as session:
-        return _answer("Agregamos tu cuenta.", await accounts.add(session, client.id, new))
+        return _answer(
+            "Agregamos tu cuenta.",
+            await accounts.add(session, client.id, new, actor=client.actor, now=datetime.now(UTC)),
+        )
 
 
 async def _remove(services: Services, client: SignedClient, index: int) -> Json:
     async with services.sessions.begin() as session:
-        return _answer("Quitamos la cuenta.", await accounts.remove(session, client.id, index, datetime.now(UTC)))
+        return _answer(
+            "Quitamos la cuenta.",
+            await accounts.remove(session, client.id, index, actor=client.actor, now=datetime.now(UTC)),
+        )
 
 
 def _answer(message: str, mine: Sequence[ClientAccount]) -> Json:

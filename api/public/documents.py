@@ -6,26 +6,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, UploadFile
 
+from api import onboarding
 from api.auth import CurrentClient
 from api.files import store
 from api.public.identity import Document, Json, check_own
 from api.services import ServicesDep
 from db import clients
-from db.notifications import notify
-from domain.clients import DocumentKind, missing_documents
+from domain.clients import DOCUMENT_WORDS, DocumentKind
 from domain.errors import Invalid
-from domain.notifications import role_room
-from domain.permissions import Role
+from workflows.client_messages import SendPapers, SentPaper
 
 router = APIRouter(tags=["Contrato: documentos"])
 
 FOLDER = "dni"
-RECEIVED = "documentos_recibidos"
-_WORDS = {
-    DocumentKind.DNI_FRONT: "el frente de tu documento",
-    DocumentKind.DNI_BACK: "el reverso de tu documento",
-    DocumentKind.RUC_FICHA: "la ficha RUC",
-}
 
 
 @router.post("/api/client/upload-dni")
@@ -48,22 +41,14 @@ async def upload_documents(
     if not given:
         raise Invalid("DOCUMENTS_EMPTY", "Adjunta las fotos de tu documento, o la ficha RUC.", field="dni_front")
     stored = [(kind, await store(services, upload, folder=FOLDER, field=kind.value)) for kind, upload in given]
-    async with services.sessions.begin() as session:
+    async with services.sessions() as session:
         client = await clients.live(session, signed.id)
-        await clients.add_documents(session, client.id, stored)
-        papers = await clients.documents(session, client.id)
-        await notify(
-            session,
-            key=f"papers:{client.id}:{max(paper.id for paper in papers.values())}",
-            room=role_room(Role.MIDDLE_OFFICE),
-            event=RECEIVED,
-            payload={"client_id": client.id},
-        )
-    missing = missing_documents(client.document_type, papers)
-    return {"success": True, "message": _told(missing)}
+    papers = tuple(SentPaper(kind=kind, file=file) for kind, file in stored)
+    state = await onboarding.send_papers(services, client.id, SendPapers(actor=signed.actor, papers=papers))
+    return {"success": True, "message": _told(state.missing)}
 
 
 def _told(missing: tuple[DocumentKind, ...]) -> str:
     if not missing:
         return "Recibimos tus documentos. Te avisaremos cuando estén aprobados."
-    return f"Recibimos lo que enviaste. Todavía falta {' y '.join(_WORDS[kind] for kind in missing)}."
+    return f"Recibimos lo que enviaste. Todavía falta {' y '.join(DOCUMENT_WORDS[kind] for kind in missing)}."

@@ -13,7 +13,6 @@ from domain.errors import Unavailable
 from workflows import names
 from workflows.messages import ClientNoticeOrder
 
-WELCOME = "bienvenida"
 ANSWER_WITHIN = timedelta(seconds=10)
 # The caller's transaction commits meanwhile.
 AFTER_COMMIT = timedelta(seconds=2)

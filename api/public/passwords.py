@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import CurrentClient, SignedClient, prove, public
 from api.public.identity import Document, Json, Text, Whose, check_own, plain
@@ -80,23 +81,37 @@ def _just_asked(client: Client, now: datetime) -> bool:
 
 
 async def _send_temporary(services: Services, client: Client, recipients: tuple[str, ...], now: datetime) -> None:
-    """Beside the present password, not in its place: a lost mail locks nobody out (F180)."""
-    temporary, key = passwords.temporary(), secrets.token_hex(8)
+    temporary = passwords.temporary()
     hashed = await passwords.hashed(temporary)
     async with services.sessions.begin() as session:
         row = await clients.live(session, client.id)
-        row.temporary_password_hash = hashed
-        row.temporary_password_until = now + deliveries.SECRET_LIFE
-        await deliveries.leave_temporary_password(
-            session,
-            client_id=client.id,
-            key=key,
-            recipients=recipients,
-            password=temporary,
-            secret_key=services.settings.secret_key.get_secret_value(),
-        )
-        await session.flush()
-        await promise(services, client.id, deliveries.TEMPORARY_PASSWORD, key=key)
+        await give_temporary(services, session, row, recipients=recipients, password=temporary, hashed=hashed, now=now)
+
+
+async def give_temporary(
+    services: Services,
+    session: AsyncSession,
+    client: Client,
+    *,
+    recipients: tuple[str, ...],
+    password: str,
+    hashed: str,
+    now: datetime,
+) -> None:
+    """Beside the present password, not in its place: a lost mail locks nobody out (F180). Raises Unavailable."""
+    key = secrets.token_hex(8)
+    client.temporary_password_hash = hashed
+    client.temporary_password_until = now + deliveries.SECRET_LIFE
+    await deliveries.leave_temporary_password(
+        session,
+        client_id=client.id,
+        key=key,
+        recipients=recipients,
+        password=password,
+        secret_key=services.settings.secret_key.get_secret_value(),
+    )
+    await session.flush()
+    await promise(services, client.id, deliveries.TEMPORARY_PASSWORD, key=key)
 
 
 async def _prove_current(services: Services, request: Request, client: Client, password: str) -> None:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import re
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
 
+from api import onboarding
 from api.auth import public
-from api.public.identity import Document, Json, Text
-from api.public.notices import WELCOME, promise
+from api.public.identity import Document, Json, Text, plain
 from api.services import Services, ServicesDep
-from db import clients, passwords
+from db import clients, email_codes, passwords
 from db.clients import NewClient
 from domain import clients as rules
 from domain import referrals
 from domain.clients import DocumentType
-from domain.errors import Invalid
 
 router = APIRouter(tags=["Contrato: registro"])
 
-# Letters of any alphabet with what names have between them: José, O'Connor, Muñoz-Peña, María J.
-_NAME = re.compile(r"[^\W\d_]+(?:[ '’.\-]+[^\W\d_]+)*\.?")
 _CREATED = "Creamos tu cuenta. Ya puedes ingresar y enviar tus documentos para activarla."
 Given = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 
@@ -71,13 +68,63 @@ async def register_from_mobile(body: Registration, services: ServicesDep) -> Jso
     return await _register(services, body, origin="app")
 
 
+class CodeWanted(BaseModel):
+    """Where to send a code."""
+
+    email: Text = Field(examples=["persona@example.com"])
+    telefono: Given | None = None
+    telefonoCodigo: Given | None = None  # noqa: N815 - the contract's own spelling
+
+
+class CodeGiven(BaseModel):
+    """The code that came by mail."""
+
+    email: Text = Field(examples=["persona@example.com"])
+    code: Given = Field(examples=["A2B3C4"])
+
+
+@router.get(
+    "/api/web/check-document", dependencies=[public("el formulario avisa si el documento ya tiene cuenta; se cuenta")]
+)
+async def check_document(services: ServicesDep, dni: Annotated[str, Query(max_length=20)]) -> Json:
+    """Whether the document has an account (contract #8): true or false, and nothing else."""
+    async with services.sessions() as session:
+        return {"exists": await clients.by_document(session, plain(dni)) is not None}
+
+
+@router.post("/api/web/send-verification-code", dependencies=[public("se verifica el correo antes de abrir la cuenta")])
+async def send_code(body: CodeWanted, services: ServicesDep) -> Json:
+    """Mail a code that proves the address (contract #11): a few an hour, each for a few minutes."""
+    address = rules.emails(body.email)[0]
+    async with services.sessions.begin() as session:
+        row = await email_codes.issue(session, address, secret_key=_secret(services), now=datetime.now(UTC))
+        await onboarding.mail_code(services, row.id)
+    return {"success": True, "message": "Te enviamos un código. Revisa tu correo, también en no deseados."}
+
+
+@router.post("/api/web/verify-code", dependencies=[public("se verifica el correo antes de abrir la cuenta")])
+async def verify_code(body: CodeGiven, services: ServicesDep) -> Json:
+    """Whether it is the code that was mailed (contract #12). Wrong ones count."""
+    async with services.sessions.begin() as session:
+        right = await email_codes.verify(
+            session, body.email, body.code, secret_key=_secret(services), now=datetime.now(UTC)
+        )
+    if not right:
+        return {"success": False, "message": "Ese código no es correcto o ya venció. Pide otro si hace falta."}
+    return {"success": True, "message": "Verificamos tu correo."}
+
+
+def _secret(services: Services) -> str:
+    return services.settings.secret_key.get_secret_value()
+
+
 async def _register(services: Services, body: Registration, *, origin: str) -> Json:
     new = read(body, origin=origin)
     rules.check_password(body.password, document=new.document_number)
     hashed = await passwords.hashed(body.password)
     async with services.sessions.begin() as session:
-        client = await clients.register(session, new, password_hash=hashed)
-        await promise(services, client.id, WELCOME, key="registro")
+        client = await clients.register(session, new, password_hash=hashed, now=datetime.now(UTC))
+        await onboarding.begin(services, client.id)
     return {"success": True, "message": _CREATED, "client": {"id": client.id, "dni": client.document_number}}
 
 
@@ -94,7 +141,7 @@ def read(body: Registration, *, origin: str) -> NewClient:
         given_names="" if company else _name(body.nombres, "nombres", "tus nombres"),
         paternal_surname="" if company else _name(body.apellido_paterno, "apellido_paterno", "tu apellido paterno"),
         maternal_surname="" if company else _second_surname(body, kind),
-        company_name=_company_name(body) if company else "",
+        company_name=rules.company_name(body.razon_social or "", field="razon_social") if company else "",
         contact_person=_name(body.persona_contacto, "persona_contacto", "la persona de contacto") if company else "",
         address=body.direccion or "",
         department=body.departamento or "",
@@ -115,16 +162,6 @@ def _document_type(body: Registration) -> DocumentType:
     return DocumentType.DNI
 
 
-def _name(text: str | None, field: str, what: str) -> str:
-    """A person's name in capitals, as the forms show it."""
-    given = " ".join((text or "").split())
-    if not given:
-        raise Invalid("NAME_MISSING", f"Escribe {what}.", field=field)
-    if not _NAME.fullmatch(given):
-        raise Invalid("NAME_FORMAT", f"Escribe {what} solo con letras.", field=field)
-    return given.upper()
-
-
 def _second_surname(body: Registration, kind: DocumentType) -> str:
     """Not everybody has one; later webs ask for it only to holders of a CE (contract 6.1), who may lack it too."""
     if not body.apellido_materno:
@@ -133,8 +170,5 @@ def _second_surname(body: Registration, kind: DocumentType) -> str:
     return _name(body.apellido_materno, "apellido_materno", what)
 
 
-def _company_name(body: Registration) -> str:
-    given = " ".join((body.razon_social or "").split())
-    if not any(letter.isalpha() for letter in given):
-        raise Invalid("NAME_MISSING", "Escribe la razón social.", field="razon_social")
-    return given.upper()
+def _name(text: str | None, field: str, what: str) -> str:
+    return rules.person_name(text or "", field=field, what=what)

@@ -2,8 +2,32 @@
 
 from fastapi import APIRouter
 
-from api.staff import auth, clients, codec, operation_commands, operations, rates, users
+from api.staff import (
+    auth,
+    client_actions,
+    client_exports,
+    client_kyc,
+    clients,
+    codec,
+    complaints,
+    operation_commands,
+    operations,
+    rates,
+    users,
+)
 
 router = APIRouter(prefix="/api/staff")
-for part in (auth, operations, operation_commands, rates, clients, users, codec):
+for part in (
+    auth,
+    operations,
+    operation_commands,
+    rates,
+    clients,
+    client_actions,
+    client_kyc,
+    client_exports,
+    complaints,
+    users,
+    codec,
+):
     router.include_router(part.router)

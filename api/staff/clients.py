@@ -18,7 +18,7 @@ from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Limit, after, e
 from db.client_reads import ClientDetail, ClientFilter, display_name, get_client, list_clients
 from db.tables import Client
 from domain.accounts import AccountType, Bank, Region
-from domain.clients import ClientStatus, DocumentType, KycStatus, masked
+from domain.clients import ClientStatus, DocumentType, KycStatus, PaperStatus, masked
 from domain.money import Currency
 from domain.permissions import Permission
 
@@ -68,12 +68,16 @@ class AccountView(Answer):
     currency: Currency
     number: str
     region: Region
+    declared_own_at: datetime | None
 
 
 class PaperView(Answer):
-    """A document that the client sent."""
+    """A document that the client sent, and what was said of it."""
 
+    id: int
     kind: str
+    status: PaperStatus
+    reason: str
     url: str
     content_type: str
     created_at: datetime
@@ -96,6 +100,10 @@ class ClientView(ClientLine):
     district: str
     origin: str
     referral_code: str
+    email_verified_at: datetime | None
+    kyc_reason: str
+    block_reason: str
+    closed_at: datetime | None
     accounts: list[AccountView]
     documents: list[PaperView]
 
@@ -129,7 +137,7 @@ async def read_client(
     """One client with its accounts and documents."""
     async with services.sessions() as session:
         detail = await get_client(session, user.actor, client_id)
-    return _whole(services, detail)
+    return whole(services, detail)
 
 
 async def _listed(
@@ -151,12 +159,16 @@ def _line(client: Client) -> dict[str, object]:
     }
 
 
-def _whole(services: Services, detail: ClientDetail) -> ClientView:
+def whole(services: Services, detail: ClientDetail) -> ClientView:
+    """A client as the house reads it."""
     client = detail.client
     own = set(ClientView.model_fields) - set(ClientLine.model_fields) - {"accounts", "documents"}
     papers = [
         PaperView(
+            id=paper.id,
             kind=paper.kind,
+            status=paper.status,
+            reason=paper.reason,
             url=link(services, paper.file_key, paper.content_type),
             content_type=paper.content_type,
             created_at=paper.created_at,

@@ -2,7 +2,8 @@
 
 from db.tables.audit import AuditEntry, IdempotencyKey, Incident, Parameter
 from db.tables.base import Base
-from db.tables.clients import Client, ClientAccount, ClientDocument
+from db.tables.clients import Client, ClientAccount, ClientDocument, ClientIdentityChange, EmailCode
+from db.tables.complaints import Complaint, ComplaintYear
 from db.tables.compliance import TransactionMonitoring
 from db.tables.invoices import Invoice, InvoiceAttempt, InvoiceSeries
 from db.tables.notifications import Delivery, Notification, PushSubscription
@@ -17,6 +18,7 @@ from db.tables.operations import (
     Settlement,
 )
 from db.tables.referrals import ReferralEntry, RewardCode
+from db.tables.risk import ClientRiskProfile, ClientRiskScore
 from db.tables.treasury import ExchangeRate, HouseAccount
 from db.tables.users import Session, User
 
@@ -26,8 +28,14 @@ __all__ = [
     "Client",
     "ClientAccount",
     "ClientDocument",
+    "ClientIdentityChange",
+    "ClientRiskProfile",
+    "ClientRiskScore",
+    "Complaint",
+    "ComplaintYear",
     "Delivery",
     "Deposit",
+    "EmailCode",
     "ExchangeRate",
     "HouseAccount",
     "IdempotencyKey",

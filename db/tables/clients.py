@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base, Id, Instant, Now, Words, one_of
 from domain.accounts import AccountType, Bank, Region
-from domain.clients import ClientStatus, DocumentType, KycStatus
+from domain.clients import ClientStatus, DocumentType, KycStatus, PaperStatus
 from domain.money import Currency
 
 
@@ -63,6 +63,15 @@ class Client(Base):
     # The restrictive-list flag that `assess_operation` reads; the screening engine maintains it.
     list_match: Mapped[bool] = mapped_column(server_default=text("false"))
     completed_operations: Mapped[int] = mapped_column(server_default="0")
+    # Who of the house registered the client: somebody else must approve it (F134).
+    registered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    email_verified_at: Mapped[Instant | None]
+    # Why the last rejection or block; read by the house, and a rejection's also by the client.
+    kyc_reason: Mapped[Words] = mapped_column(server_default="")
+    block_reason: Mapped[Words] = mapped_column(server_default="")
+    # The last command of the onboarding that was written: a repeated attempt of its activity changes nothing.
+    onboarding_key: Mapped[Words] = mapped_column(server_default="")
+    anonymised_at: Mapped[Instant | None]
     closed_at: Mapped[Instant | None]
     created_at: Mapped[Now]
 
@@ -78,6 +87,10 @@ class ClientDocument(Base):
     file_key: Mapped[Words]
     content_type: Mapped[Words]
     size: Mapped[int]
+    status: Mapped[PaperStatus] = mapped_column(one_of(PaperStatus, "status"), server_default="por_revisar")
+    reason: Mapped[Words] = mapped_column(server_default="")
+    reviewed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    reviewed_at: Mapped[Instant | None]
     created_at: Mapped[Now]
 
     __table_args__ = (
@@ -115,5 +128,43 @@ class ClientAccount(Base):
     currency: Mapped[Currency] = mapped_column(one_of(Currency, "currency"))
     number: Mapped[Words]
     region: Mapped[Region] = mapped_column(one_of(Region, "region"))
+    # domain.accounts.identity: the same account under two clients has the same text here.
+    identity: Mapped[Words] = mapped_column(server_default="", index=True)
+    # When the client, or staff on its word, declared to be the holder: nobody pays to or from somebody else's account.
+    declared_own_at: Mapped[Instant | None]
     removed_at: Mapped[Instant | None]
     created_at: Mapped[Now]
+
+
+class ClientIdentityChange(Base):
+    """One corrected field of a client's identity, before and after. Anonymisation blanks the two texts."""
+
+    __tablename__ = "client_identity_changes"
+
+    id: Mapped[Id]
+    client_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("clients.id"), index=True)
+    field: Mapped[Words]
+    before: Mapped[Words]
+    after: Mapped[Words]
+    reason: Mapped[Words]
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    at: Mapped[Now]
+
+
+class EmailCode(Base):
+    """A code that proves that an address is read by who registers. Only its keyed hash is kept.
+
+    `sealed` is the code on its way to the mail server, wiped when it has left.
+    """
+
+    __tablename__ = "email_codes"
+    __table_args__ = (Index("ix_email_codes_email", "email", "sent_at"),)
+
+    id: Mapped[Id]
+    email: Mapped[Words]
+    code_hash: Mapped[Words]
+    sealed: Mapped[Words] = mapped_column(server_default="")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    sent_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    verified_at: Mapped[Instant | None]

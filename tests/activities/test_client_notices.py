@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select, update
 from temporalio.exceptions import ApplicationError
 
 from activities.client_notices import ClientNoticeActivities
-from db import deliveries
+from activities.complaints import ComplaintActivities
+from activities.email_codes import EmailCodeActivities
+from db import complaints, deliveries, email_codes
 from db.session import Sessions
-from db.tables import Client, Delivery
+from db.tables import Client, ClientDocument, Delivery, EmailCode
+from domain.clients import PaperStatus
+from domain.complaints import ComplaintKind, Sheet
 from domain.permissions import Role
+from integrations.mail import Mailer
+from integrations.push import Pusher
+from integrations.settings import NoticeSettings
 from tests.activities.conftest import SECRET_KEY, MailHouse, attempt
 from tests.people import add_client, add_user
+from workflows.client_messages import ComplaintNotice, EmailCodeOrder
 from workflows.messages import ClientNoticeOrder
 
 PASSWORD = "Rk7mTq2wXz9p"
@@ -113,3 +123,89 @@ async def test_a_password_sealed_too_long_ago_is_wiped_and_never_sent(
     assert mail.stand_in.received() == []
     (row,) = await kept(sessions)
     assert (row.status, row.detail) == ("rechazado", "Caducó antes de salir.")
+
+
+async def test_every_notice_of_an_onboarding_says_what_to_do(
+    sessions: Sessions, client_notices: ClientNoticeActivities, mail: MailHouse
+):
+    """What must be sent again comes with what to correct; a rejection with its reason."""
+    client_id = await customer(sessions)
+    async with sessions.begin() as session:
+        session.add(
+            ClientDocument(
+                client_id=client_id,
+                kind="dni_front",
+                file_key="dni/a",
+                content_type="image/png",
+                size=9,
+                status=PaperStatus.OBSERVADO,
+                reason="Se ve borroso",
+            )
+        )
+        (await session.get_one(Client, client_id)).kyc_reason = "El documento venció"
+    said = {
+        "aprobada": "ya está activa",
+        "rechazada": "El documento venció",
+        "documento_observado": "Se ve borroso",
+        "recordatorio_documentos": "El reverso de tu documento",
+    }
+    for notice, words in said.items():
+        await tell(client_notices, client_id, notice)
+        told = mail.stand_in.received()[-1]
+        assert words in told["text"], notice
+        assert words in told["html"], notice
+
+
+async def test_a_code_leaves_once_and_only_its_hash_stays(
+    sessions: Sessions, mail: MailHouse, pusher: Pusher, notice_settings: NoticeSettings
+):
+    now = datetime.now(UTC)
+    async with sessions.begin() as session:
+        row = await email_codes.issue(session, "Nueva@example.test", secret_key=SECRET_KEY, now=now)
+        code = deliveries.opened(row.sealed, SECRET_KEY)
+        code_id = row.id
+    codes = EmailCodeActivities(sessions, Mailer(mail.settings), pusher, notice_settings)
+    for _ in range(2):
+        await attempt(1).run(codes.deliver_email_code, EmailCodeOrder(code_id=code_id))
+    (only,) = mail.stand_in.received()
+    assert (only["recipients"], code in only["text"]) == (["nueva@example.test"], True)
+    async with sessions() as session:
+        assert (await session.get_one(EmailCode, code_id)).sealed == ""
+
+
+async def test_a_sheet_is_copied_whole_to_the_person_and_to_who_attends(
+    sessions: Sessions, mail: MailHouse, pusher: Pusher
+):
+    """DS 011-2011-PCM: the consumer keeps a copy; what the person wrote is never read as HTML."""
+    sheet = Sheet(
+        document_type="DNI",
+        document_number="40000099",
+        names="ROSA",
+        surnames="INVENTADA",
+        company_name="",
+        contact_person="",
+        email="rosa@example.test",
+        phone="",
+        address="",
+        kind=ComplaintKind.RECLAMO,
+        detail="El abono <b>demoró</b>.",
+        request="Que me llamen",
+    )
+    async with sessions.begin() as session:
+        await add_user(session, "oficial", Role.MIDDLE_OFFICE)
+        row = await complaints.receive(session, sheet, now=datetime.now(UTC))
+        row.answer = "Ya lo corregimos."
+        sheet_id = row.id
+    posted = ComplaintActivities(sessions, Mailer(mail.settings), pusher)
+    for notice in ("reclamo_copia", "reclamo_casa", "reclamo_respuesta"):
+        await attempt(1).run(posted.deliver_complaint, ComplaintNotice(complaint_id=sheet_id, notice=notice))
+    copy, house, answer = mail.stand_in.received()
+    assert [one["recipients"] for one in (copy, house, answer)] == [
+        ["rosa@example.test"],
+        ["oficial@example.test"],
+        ["rosa@example.test"],
+    ]
+    assert "Que me llamen" in copy["text"]
+    assert "<b>demoró" in copy["text"]
+    assert "<b>demoró" not in copy["html"]
+    assert "Ya lo corregimos." in answer["text"]

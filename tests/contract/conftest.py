@@ -30,6 +30,7 @@ from tests.conftest import free_port
 from tests.people import add_client, add_rate
 from tests.standins.programs import StandIn
 from tests.workflows.house import House, running_house
+from workflows import names
 
 PASSWORD = "clave-de-prueba-1"
 SITE = "http://casa.test"
@@ -92,6 +93,7 @@ async def temporal_of_session() -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(temporal.binary()),
         data_converter=PLAIN_CONVERTER,
+        search_attributes=names.SEARCH_ATTRIBUTES,
         dev_server_log_level="error",
     ) as env:
         yield env

@@ -10,6 +10,8 @@ from domain.clients import ClientStatus, DocumentType
 from tests.contract.conftest import PNG
 
 UPLOAD = "/api/client/upload-dni"
+# Papers are a command to the onboarding's workflow.
+pytestmark = pytest.mark.usefixtures("house")
 
 
 async def papers(sessions):

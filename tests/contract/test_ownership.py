@@ -73,6 +73,10 @@ CALLS = [
     Call("POST", "/api/referrals/generate-reward-code", {"client_dni": "{dni}"}),
 ]
 OPEN_TO_ALL = {
+    "/api/web/check-document",
+    "/api/web/send-verification-code",
+    "/api/web/verify-code",
+    "/api/web/complaints",
     "/api/platform/public/exchange-rates",
     "/api/client/exchange-rates",
     "/api/client/login",

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import func, select
 
-from db.tables import Client, User
+from db.tables import Client, EmailCode, User
 from domain.clients import ClientStatus, KycStatus
 from domain.referrals import is_code
 from tests.contract.conftest import code_of, row_of
@@ -61,12 +61,44 @@ async def test_a_person_registers_signs_in_and_waits_for_review(http, promises, 
     assert said["requires_password_change"] is False
 
 
-async def test_the_welcome_is_promised_to_a_workflow_that_names_nobody(http, house, sessions):
+async def test_a_registration_starts_an_onboarding_that_names_nobody(http, house, sessions):
     await http.post(WEB, json=PERSON)
     row = await client_in(sessions, "40000077")
-    told = await house.client.get_workflow_handle(f"aviso-bienvenida-{row.id}-registro").describe()
-    assert (told.workflow_type, told.task_queue) == ("ClientNotice", OPERATIONS_QUEUE)
+    told = await house.client.get_workflow_handle(f"cliente-{row.id}").describe()
+    assert (told.workflow_type, told.task_queue) == ("ClientOnboarding", OPERATIONS_QUEUE)
     assert "40000077" not in str(told.raw_description)
+
+
+async def test_a_verified_address_is_remembered_by_the_registration(http, promises, app, sessions, monkeypatch):
+    """Contract #11 and #12: a wrong code counts, the fifth closes it, and only a hash is kept."""
+    drawn = iter("A2B3C4" + "D5E6F7")
+    monkeypatch.setattr("db.email_codes.secrets.choice", lambda _letters: next(drawn))
+    for code in ("A2B3C4", "D5E6F7"):
+        assert (await http.post("/api/web/send-verification-code", json={"email": PERSON["email"]})).json()["success"]
+        async with sessions() as session:
+            assert code not in str([row.code_hash for row in (await session.scalars(select(EmailCode))).all()])
+    first = await http.post("/api/web/verify-code", json={"email": PERSON["email"], "code": "A2B3C4"})
+    assert first.json()["success"] is False
+    right = await http.post("/api/web/verify-code", json={"email": PERSON["email"].upper(), "code": "d5e6f7"})
+    assert right.json()["success"] is True
+    await http.post(WEB, json=PERSON)
+    assert (await client_in(sessions, "40000077")).email_verified_at is not None
+
+
+async def test_codes_are_few_an_hour_and_attempts_few_a_code(http, promises, sessions):
+    send = {"email": "otra@example.test"}
+    answers = [await http.post("/api/web/send-verification-code", json=send) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [409]
+    for _ in range(7):
+        await http.post("/api/web/verify-code", json={**send, "code": "ZZZZZZ"})
+    async with sessions() as session:
+        tried = (await session.scalars(select(EmailCode.attempts).order_by(EmailCode.id.desc()))).first()
+    assert tried == 5
+
+
+async def test_a_form_may_ask_whether_a_document_has_an_account_and_learns_nothing_else(http, client):
+    assert (await http.get("/api/web/check-document", params={"dni": client.dni})).json() == {"exists": True}
+    assert (await http.get("/api/web/check-document", params={"dni": "40000055"})).json() == {"exists": False}
 
 
 async def test_with_temporal_away_nobody_is_registered_without_a_welcome(http, sessions):

@@ -15,6 +15,7 @@ from domain.accounts import (
     cci_is_valid,
     check_region,
     currency,
+    identity,
     masked_account,
     region,
     symbol,
@@ -179,3 +180,20 @@ def test_the_codes_of_the_banks_are_those_of_their_cci():
 def test_a_masked_account_shows_its_last_four_digits():
     """F186."""
     assert masked_account("19110012345670") == "****5670"
+
+
+@pytest.mark.parametrize(
+    ("bank", "number", "cci"),
+    [
+        (Bank.BCP, "19110012345601", None),
+        (Bank.BCP, "21901234567015", "00221910123456701546"),
+        (Bank.INTERBANK, "2003001234567", "00320000300123456731"),
+    ],
+)
+def test_one_account_is_one_however_it_is_written(bank, number, cci):
+    """Its own number and its CCI, also when the CCI is given under OTROS."""
+    own = identity(bank, number)
+    if cci is not None:
+        assert cci_is_valid(cci)
+        assert {identity(bank, cci), identity(Bank.OTROS, cci)} == {own}
+    assert identity(Bank.PICHINCHA, number) != own

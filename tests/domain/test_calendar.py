@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from domain.calendar import (
     LIMA,
+    add_business_days,
     business_day,
     day_bounds,
     format_day,
@@ -125,3 +126,10 @@ def test_dates_are_written_day_first_and_on_limas_clock():
     assert format_moment(datetime(2026, 11, 25, 19, 35, tzinfo=UTC)) == "25/11/2026 14:35"
     assert format_moment(datetime(2026, 11, 25, 20, 35, tzinfo=ZoneInfo("Europe/Madrid"))) == "25/11/2026 14:35"
     assert format_moment(datetime(2026, 11, 26, 4, 5, tzinfo=UTC)) == "25/11/2026 23:05"
+
+
+def test_business_days_skip_weekends_and_holidays_both_ways():
+    """Legal terms: 8 and 9 December and Christmas are holidays in Peru."""
+    assert add_business_days(date(2026, 12, 4), 2) == date(2026, 12, 10)
+    assert add_business_days(date(2026, 12, 28), -2) == date(2026, 12, 23)
+    assert add_business_days(date(2026, 12, 5), 0) == date(2026, 12, 5)

@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 from domain.clients import (
     DocumentKind,
     DocumentType,
+    PaperStatus,
     check_password,
     document_number,
     document_type,
     emails,
     masked,
     missing_documents,
+    papers_of,
     phone,
     split_emails,
 )
@@ -188,3 +190,12 @@ def test_a_weak_password_is_refused(password, document, code):
         check_password(password, document=document)
     assert refusal.value.code == code
     assert not password or password not in refusal.value.message
+
+
+def test_an_observed_document_is_owed_again_and_a_sent_one_waits_for_review():
+    sent = {"dni_front": PaperStatus.ACEPTADO, "dni_back": PaperStatus.OBSERVADO}
+    papers = papers_of(DNI, sent)
+    assert (papers.missing, papers.to_review, papers.accepted) == ((DocumentKind.DNI_BACK,), (), False)
+    again = papers_of(DNI, {**sent, "dni_back": PaperStatus.POR_REVISAR})
+    assert (again.sent, again.to_review) == (True, (DocumentKind.DNI_BACK,))
+    assert papers_of(RUC, {"ruc_ficha": PaperStatus.ACEPTADO, "dni_front": PaperStatus.POR_REVISAR}).accepted

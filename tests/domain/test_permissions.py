@@ -31,6 +31,10 @@ clients.create                x x . .
 clients.edit                  x x . .
 clients.kyc                   x . . x
 clients.reassign              x . . .
+clients.export                x x . x
+clients.close                 x . . .
+complaints.read               x . . x
+complaints.answer             x . . x
 rates.read                    x x x x
 rates.set                     x . . .
 users.manage                  x . . .

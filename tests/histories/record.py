@@ -1,4 +1,4 @@
-"""Records one history of every path of an operation: `python -m tests.histories.record`.
+"""Records one history of every path: `python -m tests.histories.record [Operation] [ClientOnboarding]`.
 
 Run it after a change of a workflow that is meant to be incompatible (there is a `patched()` for what still runs), and
 commit what it writes. tests/workflows/test_replay.py replays each of them on the present code.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -23,11 +24,12 @@ from db.settings import DatabaseSettings
 from domain import commands as c
 from domain.operations import Effect, Origin
 from tests.conftest import free_port, postgres
+from tests.histories.onboardings import ONBOARDINGS
 from tests.people import add_client
 from tests.workflows.conftest import People, make_people
 from tests.workflows.house import PROOF, House, Said, eventually, running_house
 
-FOLDER = Path(__file__).parent / "Operation"
+FOLDER = Path(__file__).parent
 Handle = WorkflowHandle[Any, Any]
 Path_ = Callable[[House, People], Awaitable[Handle]]
 
@@ -195,20 +197,28 @@ PATHS: tuple[Path_, ...] = (
 )
 
 
-async def record(url: str) -> None:
-    """Live every path on a house of its own and keep its history."""
-    FOLDER.mkdir(exist_ok=True)
+async def record(url: str, wanted: frozenset[str]) -> None:
+    """Live every wanted kind of path on a house of its own and keep its history."""
     engine = make_engine(DatabaseSettings(url=url))
     sessions = make_sessions(engine)
     people = await make_people(sessions)
     async with running_house(sessions) as house:
-        for path in PATHS:
-            handle = await path(house, people)
-            await asyncio.wait_for(handle.result(), 30)
-            history = await handle.fetch_history()
-            (FOLDER / f"{path.__name__}.json").write_text(without_traces(history.to_json()))
-            print(f"{path.__name__}: {len(history.events)} events")  # noqa: T201 - a program's progress
+        for path in PATHS if "Operation" in wanted else ():
+            await keep(await path(house, people), "Operation", path.__name__)
+    for onboarding in ONBOARDINGS if "ClientOnboarding" in wanted else ():
+        async with running_house(sessions) as house:
+            await keep((await onboarding(house, people)).handle, "ClientOnboarding", onboarding.__name__)
     await engine.dispose()
+
+
+async def keep(handle: Handle, kind: str, name: str) -> None:
+    """Write its history, once it has ended."""
+    await asyncio.wait_for(handle.result(), 30)
+    history = await handle.fetch_history()
+    folder = FOLDER / kind
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.json").write_text(without_traces(history.to_json()))
+    print(f"{kind} {name}: {len(history.events)} events")  # noqa: T201 - a program's progress
 
 
 def without_traces(history: str) -> str:
@@ -227,7 +237,7 @@ def main() -> None:
         postgres.running(Path(folder) / "data", port=free_port(), password="record") as url,
     ):
         migrations.upgrade(DatabaseSettings(url=url))
-        asyncio.run(record(url))
+        asyncio.run(record(url, frozenset(sys.argv[1:]) or frozenset({"Operation", "ClientOnboarding"})))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import itertools
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import httpx
@@ -175,9 +176,9 @@ class Town:
     ) -> Customer:
         """A client with its two accounts, signed in over HTTP."""
         one = _invented(kind, next(_places))
-        hashed = await self._password()
+        hashed, now = await self._password(), datetime.now(UTC)
         async with self._sessions.begin() as session:
-            row = await clients.register(session, _request(one, referred_by), password_hash=hashed)
+            row = await clients.register(session, _request(one, referred_by), password_hash=hashed, now=now)
             row.status, row.kyc_status, row.has_complete_documents = status, KycStatus.APROBADO, complete
             for number, currency in ((one.pen, Currency.PEN), (one.usd, Currency.USD)):
                 account = accounts.NewAccount(
@@ -187,7 +188,7 @@ class Town:
                     number=number,
                     region=Region.LIMA,
                 )
-                await accounts.add(session, row.id, account)
+                await accounts.add(session, row.id, account, actor=SYSTEM, now=now)
             mine = [account.id for account in await accounts.live(session, row.id)]
             client_id = row.id
         token = await self._sign_in("/api/client/login", {"dni": one.document, "password": PASSWORD})

@@ -22,6 +22,8 @@ from temporalio.testing._timeskipping import TimeSkippingConfig
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
 
 import temporal
+from activities.client_onboarding import OnboardingActivities
+from activities.complaints import ComplaintActivities
 from activities.compliance import ComplianceActivities
 from activities.operations import OperationActivities
 from activities.reconciliation import ReconciliationActivities
@@ -35,12 +37,15 @@ from domain.commands import NewOperation
 from domain.lifecycle import RULES
 from domain.operations import Actor, ActorKind, Assessment, Effect, Kind, Origin, StoredFile
 from domain.permissions import Role
+from integrations.mail import Mailer
+from integrations.push import Pusher
+from integrations.settings import MailSettings, PushSettings
 from integrations.temporal import PLAIN_CONVERTER
 from tests.people import Customer
+from worker.main import WORKFLOWS
+from workflows import client_messages as c2
 from workflows import messages as m
 from workflows import names
-from workflows.operation import OperationWorkflow
-from workflows.reconciliation import ReconciliationWorkflow
 from workflows.sandbox import RUNNER
 
 Row = TypeVar("Row")
@@ -56,6 +61,26 @@ class Outside:
     done: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
+    screened: m.Screened = field(default_factory=lambda: m.Screened(open_hits=0, strongest=""))
+    told: list[m.ClientNoticeOrder] = field(default_factory=list)
+
+    @activity.defn(name=names.SCREEN_CLIENT)
+    async def screen_client(self, _order: m.ClientOrder) -> m.Screened:
+        self._answer(names.SCREEN_CLIENT)
+        return self.screened
+
+    @activity.defn(name=names.DELIVER_CLIENT_NOTICE)
+    async def deliver_client_notice(self, order: m.ClientNoticeOrder) -> None:
+        self._answer(order.notice)
+        self.told.append(order)
+
+    @activity.defn(name=names.DELIVER_COMPLAINT)
+    async def deliver_complaint(self, order: c2.ComplaintNotice) -> None:
+        self._answer(order.notice)
+
+    @activity.defn(name=names.DELIVER_EMAIL_CODE)
+    async def deliver_email_code(self, _order: c2.EmailCodeOrder) -> None:
+        self._answer(names.DELIVER_EMAIL_CODE)
 
     @activity.defn(name=names.ISSUE_INVOICE)
     async def issue_invoice(self, _order: m.EffectOrder) -> None:
@@ -302,10 +327,11 @@ async def workers(
 ) -> AsyncIterator[None]:
     """One worker a queue, as worker/main.py has them."""
     operations = OperationActivities(sessions)
+    complaints = ComplaintActivities(sessions, Mailer(MailSettings()), Pusher(PushSettings()))
     main = Worker(
         client,
         task_queue=names.OPERATIONS_QUEUE,
-        workflows=[OperationWorkflow, ReconciliationWorkflow],
+        workflows=WORKFLOWS,
         workflow_runner=RUNNER,
         interceptors=[interceptor],
         graceful_shutdown_timeout=GOODBYE,
@@ -316,6 +342,10 @@ async def workers(
             operations.record_alert,
             ComplianceActivities(sessions).assess_operation,
             SettlementActivities(sessions).settle,
+            *OnboardingActivities(sessions).all(),
+            outside.screen_client,
+            complaints.record_answer,
+            complaints.remind_complaint,
             ReconciliationActivities(sessions, client, settled=timedelta(0)).reconcile_operations,
         ],
     )
@@ -323,13 +353,21 @@ async def workers(
         Worker(
             client,
             task_queue=queue,
-            activities=[done],
+            activities=done,
             interceptors=[interceptor],
             graceful_shutdown_timeout=GOODBYE,
         )
         for queue, done in (
-            (names.INVOICING_QUEUE, outside.issue_invoice),
-            (names.NOTICES_QUEUE, outside.deliver_notice),
+            (names.INVOICING_QUEUE, [outside.issue_invoice]),
+            (
+                names.NOTICES_QUEUE,
+                [
+                    outside.deliver_notice,
+                    outside.deliver_client_notice,
+                    outside.deliver_complaint,
+                    outside.deliver_email_code,
+                ],
+            ),
         )
     )
     async with main, invoicing, notices:

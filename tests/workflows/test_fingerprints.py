@@ -12,7 +12,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "tests" / "histories" / "fingerprints.json"
-FILES = ("operation.py", "operation_commands.py", "effects.py", "reconciliation.py", "client_notice.py")
+FILES = (
+    "operation.py",
+    "operation_commands.py",
+    "effects.py",
+    "reconciliation.py",
+    "client_notice.py",
+    "client_onboarding.py",
+    "complaint.py",
+)
 RECORDED = {
     "execute_activity",
     "execute_local_activity",

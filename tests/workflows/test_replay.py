@@ -10,10 +10,13 @@ from temporalio.worker import Replayer
 
 from cli.temporal_actions import bill
 from integrations.temporal import PLAIN_CONVERTER
+from workflows.client_onboarding import ClientOnboardingWorkflow
 from workflows.operation import OperationWorkflow
 from workflows.sandbox import RUNNER
 
-HISTORIES = sorted((Path(__file__).parents[1] / "histories" / "Operation").glob("*.json"))
+KEPT = Path(__file__).parents[1] / "histories"
+HISTORIES = sorted((KEPT / "Operation").glob("*.json"))
+ONBOARDINGS = sorted((KEPT / "ClientOnboarding").glob("*.json"))
 MOST_EVENTS, MOST_ACTIONS = 85, 22
 
 
@@ -25,9 +28,15 @@ def test_every_path_of_an_operation_is_recorded() -> None:
     assert len(HISTORIES) == 14
 
 
-@pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)
+def test_every_path_of_an_onboarding_is_recorded() -> None:
+    assert len(ONBOARDINGS) == 6
+
+
+@pytest.mark.parametrize("file", [*HISTORIES, *ONBOARDINGS], ids=lambda file: file.stem)
 async def test_a_recorded_history_replays_on_the_present_code(file: Path) -> None:
-    replayer = Replayer(workflows=[OperationWorkflow], data_converter=PLAIN_CONVERTER, workflow_runner=RUNNER)
+    replayer = Replayer(
+        workflows=[OperationWorkflow, ClientOnboardingWorkflow], data_converter=PLAIN_CONVERTER, workflow_runner=RUNNER
+    )
     result = await replayer.replay_workflow(history(file), raise_on_replay_failure=False)
     assert result.replay_failure is None
 

@@ -1,0 +1,146 @@
+"""A client's risk as the database knows it: inputs gathered, score kept, every calculation remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import audit
+from db.tables import Client, ClientRiskProfile, ClientRiskScore, Operation, Parameter
+from domain.calendar import business_day
+from domain.clients import KycStatus
+from domain.operations import Actor, FieldChange, State
+from domain.parameters import RISK_PARAMETERS, value_at
+from domain.risk import ListStatus, PepKind, Regime, RiskInputs, RiskLevel, Weights, assess, check_pep, is_exposed
+
+RECENT = timedelta(days=30)
+
+
+async def weights(session: AsyncSession, day: date) -> Weights:
+    """Every figure of the matrix in force on a Lima day, in one read."""
+    names = [parameter.name for parameter in RISK_PARAMETERS]
+    stored = select(Parameter).where(Parameter.name.in_(names), Parameter.valid_from <= day)
+    rows = (await session.scalars(stored)).all()
+    return {name: value_at(rows, name, day) for name in names}
+
+
+async def profile(session: AsyncSession, client_id: int) -> ClientRiskProfile:
+    """The client's profile, made now when a client of before has none (F144, F255)."""
+    new = {"score": 0, "level": RiskLevel.BAJO, "regime": Regime.SIMPLIFICADA}
+    once = insert(ClientRiskProfile).values(client_id=client_id, **new).on_conflict_do_nothing()
+    await session.execute(once)
+    return await session.get_one(ClientRiskProfile, client_id, with_for_update=True)
+
+
+async def recompute(
+    session: AsyncSession, client_id: int, *, occasion: str, at: datetime, lists: ListStatus | None = None
+) -> ClientRiskProfile:
+    """Score the client anew and remember the calculation. `lists` is what a screening has just said, if it did.
+
+    A calculation that changes nothing is not written again, so that a repeated attempt leaves one row.
+    """
+    kept = await profile(session, client_id)
+    if lists is not None:
+        kept.list_status, kept.screened_at = lists, at
+    day = business_day(at)
+    figures = await weights(session, day)
+    known = await _inputs(session, client_id, kept, figures, at)
+    result = assess(known, figures)
+    kept.score, kept.level, kept.regime, kept.updated_at = result.score, result.level, result.regime, at
+    row = ClientRiskScore(
+        client_id=client_id,
+        occasion=occasion,
+        score=result.score,
+        level=result.level,
+        regime=result.regime,
+        inputs={name: _plain(value) for name, value in asdict(known).items()},
+        factors=[{"name": factor.name, "points": factor.points} for factor in result.factors],
+        parameters={name: str(value) for name, value in figures.items()},
+        at=at,
+    )
+    if not _same(await _last(session, client_id), row):
+        session.add(row)
+    await session.flush()
+    return kept
+
+
+async def declare(
+    session: AsyncSession,
+    client_id: int,
+    *,
+    actor: Actor,
+    kind: PepKind | None,
+    position: str,
+    entity: str,
+    since: date | None,
+    until: date | None,
+    legal_issues: bool,
+    notes: str,
+    at: datetime,
+) -> ClientRiskProfile:
+    """What a person of the house knows of exposure and legal trouble; the score follows. Raises Invalid."""
+    check_pep(kind, position=position, entity=entity)
+    kept = await profile(session, client_id)
+    before = (kept.pep_kind, kept.legal_issues)
+    kept.pep_kind, kept.pep_position, kept.pep_entity = kind, position.strip(), entity.strip()
+    kept.pep_since, kept.pep_until, kept.legal_issues, kept.notes = since, until, legal_issues, notes.strip()
+    changes = [
+        FieldChange(field=name, before=str(old or ""), after=str(new or ""))
+        for name, old, new in zip(("pep", "legal_issues"), before, (kind, legal_issues), strict=True)
+        if old != new
+    ]
+    audit.record(
+        session, actor=actor, action="clients.declare_risk", entity="client", entity_id=client_id, changes=changes
+    )
+    return await recompute(session, client_id, occasion="declaración", at=at)
+
+
+async def history(session: AsyncSession, client_id: int) -> Sequence[ClientRiskScore]:
+    """Every calculation, newest first."""
+    wanted = select(ClientRiskScore).where(ClientRiskScore.client_id == client_id)
+    return (await session.scalars(wanted.order_by(ClientRiskScore.id.desc()))).all()
+
+
+async def _inputs(
+    session: AsyncSession, client_id: int, kept: ClientRiskProfile, figures: Weights, at: datetime
+) -> RiskInputs:
+    client = await session.get_one(Client, client_id)
+    own = Operation.client_id == client_id
+    average = select(func.avg(Operation.amount_usd)).where(own, Operation.state == State.COMPLETADA)
+    recent = select(func.count()).where(own, Operation.created_at > at - RECENT)
+    mean = await session.scalar(average)
+    return RiskInputs(
+        average_usd=None if mean is None else Decimal(mean).quantize(Decimal("0.01")),
+        operations_in_30_days=await session.scalar(recent) or 0,
+        pep=is_exposed(
+            kept.pep_kind,
+            until=kept.pep_until,
+            today=business_day(at),
+            lookback_years=int(figures["pep_lookback_years"]),
+        ),
+        lists=ListStatus.COINCIDENCIA if client.list_match else kept.list_status,
+        legal_issues=kept.legal_issues,
+        kyc_approved=client.kyc_status is KycStatus.APROBADO,
+    )
+
+
+async def _last(session: AsyncSession, client_id: int) -> ClientRiskScore | None:
+    wanted = select(ClientRiskScore).where(ClientRiskScore.client_id == client_id)
+    return await session.scalar(wanted.order_by(ClientRiskScore.id.desc()).limit(1))
+
+
+def _same(last: ClientRiskScore | None, new: ClientRiskScore) -> bool:
+    if last is None:
+        return False
+    told = ("occasion", "score", "inputs", "factors", "parameters")
+    return all(getattr(last, name) == getattr(new, name) for name in told)
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Decimal) else value
