@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.staff import auth, clients, codec, operation_commands, operations, rates, users
+from api.staff import auth, cases, clients, codec, operation_commands, operations, rates, users
 
 router = APIRouter(prefix="/api/staff")
-for part in (auth, operations, operation_commands, rates, clients, users, codec):
+for part in (auth, operations, operation_commands, rates, clients, users, codec, cases):
     router.include_router(part.router)

@@ -2,6 +2,7 @@
 
 from db.tables.audit import AuditEntry, IdempotencyKey, Incident, Parameter
 from db.tables.base import Base
+from db.tables.cases import CaseAlert, ComplianceAudit, ComplianceCase
 from db.tables.clients import Client, ClientAccount, ClientDocument
 from db.tables.compliance import TransactionMonitoring
 from db.tables.invoices import Invoice, InvoiceAttempt, InvoiceSeries
@@ -23,9 +24,12 @@ from db.tables.users import Session, User
 __all__ = [
     "AuditEntry",
     "Base",
+    "CaseAlert",
     "Client",
     "ClientAccount",
     "ClientDocument",
+    "ComplianceAudit",
+    "ComplianceCase",
     "Delivery",
     "Deposit",
     "ExchangeRate",
