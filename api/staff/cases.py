@@ -16,7 +16,7 @@ from api.operations import command_operation
 from api.services import Services, ServicesDep
 from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Limit, after, example, page
 from db import cases
-from db.operation_reads import get_operation
+from db.operation_reads import assessment_of, get_operation
 from domain import commands as c
 from domain.cases import CaseState, Decision, Severity, ros_deadline
 from domain.errors import Conflict
@@ -180,8 +180,9 @@ async def _tell(
 
 async def _held(services: Services, user: SignedUser, code: str) -> bool:
     async with services.sessions() as session:
-        row = (await get_operation(session, user.actor, code)).row
-    return row.assessment is Assessment.HELD and row.state in {State.PENDIENTE, State.EN_PROCESO}
+        detail = await get_operation(session, user.actor, code)
+    # By what was assessed: the case is there a moment before the workflow has written the hold.
+    return assessment_of(detail) is Assessment.HELD and detail.row.state in {State.PENDIENTE, State.EN_PROCESO}
 
 
 async def _whole(services: Services, case_id: int) -> CaseView:

@@ -21,8 +21,8 @@ async def _held(stack: Stack, town: Town, master: Desk) -> tuple[Customer, str, 
 
     async def case() -> dict[str, Any] | None:
         found = (await master.get("/api/staff/cases?state=Pendiente"))["items"]
-        held = (await master.look(code))["assessment"]
-        return next((one for one in found if one["client_id"] == customer.id and held != "Pendiente"), None)
+        held = any(entry["event"] == "hold" for entry in (await master.look(code))["events"])
+        return next((one for one in found if one["client_id"] == customer.id and held), None)
 
     return customer, code, await eventually(case, what="no case")
 
@@ -40,7 +40,10 @@ async def test_an_officer_resolves_what_a_list_held_and_the_client_sees_nothing(
     first = await master.post(f"{path}/decide", json=body)
     again = await master.post(f"{path}/decide", json=body)
     assert (first.status_code, again.status_code) == (200, 200), first.text
-    assert (await master.look(code))["state"] == state
+    seen = await master.look(code)
+    assert seen["state"] == state
+    told = "release_hold" if decision == "liberar" else "confirm_hold"
+    assert [entry["event"] for entry in seen["events"]].count(told) == 1
     story = [entry["action"] for entry in again.json()["story"]]
     assert story == ["alerta", "visto", "asignado", f"decisión: {decision}"]
     assert "Revisado con su documento" not in str(await customer.operations())
