@@ -23,7 +23,7 @@ from api.login_limits import LoginLimits
 from api.services import Services, services
 from db import passwords, sessions
 from db.tables import Client, User
-from domain.errors import Forbidden
+from domain.errors import Forbidden, Missing
 from domain.operations import Actor, ActorKind
 from domain.permissions import Permission, Role, allows
 
@@ -190,6 +190,20 @@ class _Public:
 def requires(permission: Permission) -> Any:
     """Dependency: a person of the house whose role has `permission`; gives the SignedUser."""
     return Depends(_Requires(permission))
+
+
+class _RequiresUnseen(_Requires):
+    """The same policy where that the thing exists is itself secret: to others there is nothing here."""
+
+    async def __call__(self, user: Annotated[SignedUser, Depends(current_user)]) -> SignedUser:
+        if not user.may(self._permission):
+            raise Missing("NOT_FOUND", "No encontramos lo que buscas.")
+        return await super().__call__(user)
+
+
+def requires_unseen(permission: Permission) -> Any:
+    """Dependency: as `requires`, but others are answered 404 (duty of secrecy)."""
+    return Depends(_RequiresUnseen(permission))
 
 
 def public(why: str) -> Any:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.staff import (
     auth,
+    cases,
     client_actions,
     client_exports,
     client_kyc,
@@ -29,5 +30,6 @@ for part in (
     complaints,
     users,
     codec,
+    cases,
 ):
     router.include_router(part.router)

@@ -2,6 +2,7 @@
 
 from db.tables.audit import AuditEntry, IdempotencyKey, Incident, Parameter
 from db.tables.base import Base
+from db.tables.cases import CaseAlert, ComplianceAudit, ComplianceCase
 from db.tables.clients import Client, ClientAccount, ClientDocument, ClientIdentityChange, EmailCode
 from db.tables.complaints import Complaint, ComplaintYear
 from db.tables.compliance import TransactionMonitoring
@@ -25,6 +26,7 @@ from db.tables.users import Session, User
 __all__ = [
     "AuditEntry",
     "Base",
+    "CaseAlert",
     "Client",
     "ClientAccount",
     "ClientDocument",
@@ -33,6 +35,8 @@ __all__ = [
     "ClientRiskScore",
     "Complaint",
     "ComplaintYear",
+    "ComplianceAudit",
+    "ComplianceCase",
     "Delivery",
     "Deposit",
     "EmailCode",

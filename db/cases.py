@@ -1,0 +1,143 @@
+"""Cases of compliance: opened once a cause, read by the officer, decided before the operation hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.tables.cases import CaseAlert, ComplianceAudit, ComplianceCase
+from domain.cases import OPEN, OUTCOME, CaseState, Decision, Severity, moved, ros_deadline, worst
+from domain.errors import Conflict, Missing
+
+
+async def open_or_join_case(
+    session: AsyncSession,
+    *,
+    kind: str,
+    client_id: int,
+    operation_code: str | None,
+    severity: str,
+    source_key: str,
+    summary: str,
+) -> int:
+    """The case that holds this finding: the client's open one of its kind, or a new one. A repeat changes nothing.
+
+    `severity` is a value of domain.cases.Severity; `source_key` names the cause, for instance `lista:EXP-1001`.
+    """
+    known = select(CaseAlert.case_id).where(CaseAlert.source_key == source_key)
+    if (case_id := await session.scalar(known)) is not None:
+        return case_id
+    case = await _open_case(session, kind=kind, client_id=client_id, severity=Severity(severity), summary=summary)
+    values = {
+        "case_id": case.id,
+        "source_key": source_key,
+        "operation_code": operation_code,
+        "severity": Severity(severity),
+        "summary": summary,
+    }
+    once = insert(CaseAlert).values(values).on_conflict_do_nothing().returning(CaseAlert.id)
+    if await session.scalar(once) is None:
+        return (await session.scalars(known)).one()
+    case.severity = worst(case.severity, Severity(severity))
+    audit(session, case.id, user_id=None, action="alerta", detail=summary)
+    return case.id
+
+
+async def _open_case(
+    session: AsyncSession, *, kind: str, client_id: int, severity: Severity, summary: str
+) -> ComplianceCase:
+    values = {
+        "kind": kind,
+        "client_id": client_id,
+        "severity": severity,
+        "summary": summary,
+        "state": CaseState.PENDIENTE,
+    }
+    unless_open = insert(ComplianceCase).values(values)
+    unless_open = unless_open.on_conflict_do_nothing(
+        index_elements=["client_id", "kind"], index_where=text("closed_at IS NULL")
+    )
+    await session.execute(unless_open)
+    mine = (ComplianceCase.client_id == client_id, ComplianceCase.kind == kind, ComplianceCase.closed_at.is_(None))
+    return (await session.scalars(select(ComplianceCase).where(*mine).with_for_update())).one()
+
+
+def audit(session: AsyncSession, case_id: int, *, user_id: int | None, action: str, detail: str = "") -> None:
+    """Add one line to the case's story, in the transaction of the act it tells."""
+    session.add(ComplianceAudit(case_id=case_id, user_id=user_id, action=action, detail=detail))
+
+
+async def list_cases(
+    session: AsyncSession, *, state: CaseState | None, before: int | None, limit: int
+) -> Sequence[ComplianceCase]:
+    """Cases, newest first."""
+    query = select(ComplianceCase).order_by(ComplianceCase.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(ComplianceCase.state == state)
+    if before is not None:
+        query = query.where(ComplianceCase.id < before)
+    return (await session.scalars(query)).all()
+
+
+async def get_case(session: AsyncSession, case_id: int, *, lock: bool = False) -> ComplianceCase:
+    """One case, locked when it is to be changed. Raises Missing."""
+    query = select(ComplianceCase).where(ComplianceCase.id == case_id)
+    case = await session.scalar(query.with_for_update() if lock else query)
+    if case is None:
+        raise Missing("CASE_UNKNOWN", "No existe ese caso.")
+    return case
+
+
+async def alerts_of(session: AsyncSession, case_id: int) -> Sequence[CaseAlert]:
+    """What was found, oldest first."""
+    return (await session.scalars(select(CaseAlert).where(CaseAlert.case_id == case_id).order_by(CaseAlert.id))).all()
+
+
+async def story_of(session: AsyncSession, case_id: int) -> Sequence[ComplianceAudit]:
+    """All that was seen and done, oldest first."""
+    wanted = select(ComplianceAudit).where(ComplianceAudit.case_id == case_id)
+    return (await session.scalars(wanted.order_by(ComplianceAudit.id))).all()
+
+
+async def take(session: AsyncSession, case_id: int, user_id: int) -> ComplianceCase:
+    """Assign it to this person; a Pendiente one passes to En revisión. Raises Conflict when it is closed."""
+    case = await get_case(session, case_id, lock=True)
+    if case.state not in OPEN:
+        raise Conflict("CASE_CLOSED", "El caso ya está cerrado.")
+    case.assigned_to = user_id
+    if case.state is CaseState.PENDIENTE:
+        case.state = moved(case.state, CaseState.EN_REVISION)
+    audit(session, case_id, user_id=user_id, action="asignado")
+    return case
+
+
+async def escalate(session: AsyncSession, case_id: int, user_id: int, reason: str) -> datetime:
+    """Call it suspicious: from now there are 24 hours to send the ROS. Returns that deadline (UTC)."""
+    case = await get_case(session, case_id, lock=True)
+    case.state = moved(case.state, CaseState.ESCALADA)
+    case.suspicious_at = datetime.now(UTC)
+    audit(session, case_id, user_id=user_id, action="escalado", detail=reason)
+    return ros_deadline(case.suspicious_at)
+
+
+async def decide(session: AsyncSession, case_id: int, user_id: int, decision: Decision, resolution: str) -> None:
+    """Write the decision. The same one again changes nothing, so that it may be told again after a failure.
+
+    Raises Conflict when it was decided otherwise, or when nobody has it in review.
+    """
+    case = await get_case(session, case_id, lock=True)
+    if case.decision is decision:
+        return
+    case.state = moved(case.state, OUTCOME[decision])
+    case.decision, case.resolution, case.closed_at = decision, resolution, datetime.now(UTC)
+    audit(session, case_id, user_id=user_id, action=f"decisión: {decision}", detail=resolution)
+
+
+async def told(session: AsyncSession, case_id: int) -> None:
+    """The held operations have heard the decision."""
+    case = await get_case(session, case_id, lock=True)
+    case.told_at = case.told_at or datetime.now(UTC)
