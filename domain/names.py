@@ -145,12 +145,6 @@ def name(text: str, *, surnames: str = "", company: bool = False) -> Name:
     return Name(written=text.strip(), tokens=tokens, surnames=places, father=father)
 
 
-def person(given: str, *surnames: str) -> Name:
-    """A name whose parts are known, as our clients register."""
-    family = " ".join(part for part in surnames if part)
-    return name(f"{given} {family}", surnames=family)
-
-
 def frequent(text: str) -> bool:
     """A name that many people of Peru bear."""
     return text in FREQUENT

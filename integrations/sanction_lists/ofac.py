@@ -26,7 +26,8 @@ _ALIASES = {"aka": NameKind.ALIAS, "fka": NameKind.ANTERIOR, "nka": NameKind.ALI
 _WEAK = re.compile(r"(?:a\.k\.a\.|f\.k\.a\.|n\.k\.a\.) '([^;]+?)'\.?$")
 _DOCUMENT = re.compile(
     r"^(?:alt\. )?(?P<kind>Passport|RUC|LE Number|National ID No\.|Cedula No\.|D\.N\.I\.|DNI|NIT|SSN|C\.U\.R\.P\.|"
-    r"R\.F\.C\.|Tax ID No\.|Identification Number|Driver's License No\.|Registration Number|Business Registration Number|"
+    r"R\.F\.C\.|Tax ID No\.|Identification Number|Driver's License No\.|Registration Number|"
+    r"Business Registration Number|"
     r"Birth Certificate Number|Residency Number|Citizen's Card Number|Personal ID Card|Stateless Person ID Card|"
     r"Electoral Registry No\.|V\.A\.T\. Number|US FEIN|Company Number|Commercial Registry Number|Trade License No\.) "
     r"(?:# )?(?P<number>[^()\s][^()]*?)(?: \((?P<country>[^)]+)\))?(?: issued .*| expires .*)?$"
