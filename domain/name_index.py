@@ -1,0 +1,132 @@
+"""Finding, among all names of the lists, the few that are worth comparing with one.
+
+A pair of names passes only if every word of one of them has its like in the other (domain/matching.py), so it is enough
+to look at the names in which that many words are alike. Likes of a word are found by text, sound and bones, and by few
+edits among words of about its length.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from domain.matching import SERVANT, bound, likeness
+from domain.name_tables import FAMILIAR
+from domain.names import Name, Token
+
+REMEMBERED = 200_000
+# Edits that leave two words alike enough, by the length of the sound (domain/matching.py: at least LEAST in common).
+_EDITS = ((6, 1), (10, 2), (1000, 3))
+# How frequent a word of the lists is (names per ten thousand), and what it still weighs.
+_FREQUENCIES = ((100, 40), (30, 60), (10, 80))
+
+
+class NameIndex:
+    """Names by their words. `at` of a found place is the position in which the name was given."""
+
+    def __init__(self, names: Sequence[Name], *, least: int) -> None:
+        """Read every name once. Names that cannot reach the score `least` are no candidates."""
+        self.names = names
+        self._least = least
+        self._words: dict[str, Token] = {}
+        self._places: dict[str, list[int]] = defaultdict(list)
+        self._joined: dict[str, list[int]] = defaultdict(list)
+        self._size = [self._add(place, name) for place, name in enumerate(names)]
+        self._weights = self._weighed()
+        self._totals = [sum(map(self.weight, name.tokens)) for name in names]
+        self._sounds = _grouped(self._words.values(), lambda word: word.sound)
+        self._bones = _grouped(self._words.values(), lambda word: word.bones)
+        self._familiar = _grouped_rows(self._words.values())
+        self._by_length: dict[int, list[str]] = defaultdict(list)
+        for sound in self._sounds:
+            self._by_length[len(sound)].append(sound)
+        self._likes: dict[str, tuple[int, ...]] = {}
+
+    def weight(self, word: Token) -> int:
+        """Rare words tell more."""
+        return min(word.weight, self._weights.get(word.text, 100))
+
+    def candidates(self, name: Name) -> Iterator[int]:
+        """Places of the names that may pass."""
+        words = [word for word in dict.fromkeys(name.tokens) if not word.initial]
+        if not words:
+            return
+        found: Counter[int] = Counter()
+        for word in words:
+            found.update(self._alike(word))
+        for one, other in pairwise(name.tokens):
+            found.update(self._places.get(one.text + other.text, ()))
+        total = sum(map(self.weight, words))
+        for place, times in found.items():
+            if times >= min(len(words), self._size[place]) and bound(total, self._totals[place]) >= self._least:
+                yield place
+
+    def _add(self, place: int, name: Name) -> int:
+        words = {word.text for word in name.tokens if not word.initial}
+        for word in name.tokens:
+            if not word.initial:
+                self._words[word.text] = word
+        for text in words:
+            self._places[text].append(place)
+        for one, other in pairwise(name.tokens):
+            self._joined[one.text + other.text].append(place)
+        return max(len(words), 1)
+
+    def _weighed(self) -> dict[str, int]:
+        total = max(len(self.names), 1)
+        weights = {}
+        for text, places in self._places.items():
+            often = len(places) * 10_000 // total
+            weights[text] = next((weight for least, weight in _FREQUENCIES if often >= least), 100)
+        return weights
+
+    def _alike(self, word: Token) -> tuple[int, ...]:
+        """Places of the names that have this word or one like it, each once; remembered, since people share names."""
+        known = self._likes.get(word.text)
+        if known is None:
+            places = set(self._joined.get(word.text, ()))
+            for text in self._similar(word):
+                places.update(self._places[text])
+            known = tuple(places)
+            if len(self._likes) >= REMEMBERED:
+                self._likes.clear()
+            self._likes[word.text] = known
+        return known
+
+    def _similar(self, word: Token) -> set[str]:
+        texts = {word.text, SERVANT + word.text, word.text.removeprefix(SERVANT)} & self._words.keys()
+        for row in FAMILIAR.get(word.text, ()):
+            texts.update(self._familiar.get(row, ()))
+        texts.update(self._bones.get(word.bones, ()))
+        for sound in self._near(word.sound):
+            texts.update(self._sounds[sound])
+        return {text for text in texts if likeness(word, self._words[text])[0]}
+
+    def _near(self, sound: str) -> Iterator[str]:
+        edits = next(edits for shorter_than, edits in _EDITS if len(sound) < shorter_than)
+        for length in range(len(sound) - edits, len(sound) + edits + 1):
+            choices = self._by_length.get(length)
+            if choices:
+                for found, _, _ in process.extract(
+                    sound, choices, scorer=OSA.distance, processor=None, score_cutoff=edits, limit=None
+                ):
+                    yield found
+
+
+def _grouped(words: Iterable[Token], key: Callable[[Token], str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for word in words:
+        groups[key(word)].append(word.text)
+    return groups
+
+
+def _grouped_rows(words: Iterable[Token]) -> dict[int, list[str]]:
+    rows: dict[int, list[str]] = defaultdict(list)
+    for word in words:
+        for row in FAMILIAR.get(word.text, ()):
+            rows[row].append(word.text)
+    return rows

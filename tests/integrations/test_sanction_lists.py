@@ -1,0 +1,95 @@
+"""The published files of OFAC and the UN, read whole or not at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from domain.lists import EntryKind, NameKind
+from integrations.sanction_lists import ofac, un
+from integrations.sanction_lists.errors import ListUnreadable
+
+REAL = Path(__file__).parents[3] / "shared" / "data"
+NULLS = ",".join(["-0- "] * 6)
+SDN = (
+    f'900001,"CHUQUIMIA SOLORIO, Abelardo","individual","SDNTK",{NULLS},-0- ,'
+    '"DOB 09 Apr 1961; alt. DOB 1962; citizen Peru; LE Number 40000014 (Peru); Passport 1234567 (Peru) '
+    "issued 04 Jan 2005; RUC # 10400000145 (Peru); a.k.a. 'EL ZORZAL'.\"\r\n"
+    f'900002,"NAVE INVENTADA","vessel","CUBA",{NULLS},-0- ,-0- \r\n\x1a'
+).encode()
+ALT = b'900001,1,"aka","SOLORIO, Abel",-0- \r\n\x1a'
+ADD = b'900002,1,-0- ,"Callao","Peru",-0- \r\n\x1a'
+XML = b"""<?xml version="1.0"?><CONSOLIDATED_LIST dateGenerated="2026-02-27T00:00:09.554Z"><INDIVIDUALS><INDIVIDUAL>
+<DATAID>77</DATAID><FIRST_NAME>ABELARDO</FIRST_NAME><SECOND_NAME>CHUQUIMIA</SECOND_NAME><THIRD_NAME>na</THIRD_NAME>
+<NATIONALITY><VALUE>Peru</VALUE></NATIONALITY>
+<INDIVIDUAL_ALIAS><QUALITY>Good</QUALITY><ALIAS_NAME>Abel Solorio</ALIAS_NAME></INDIVIDUAL_ALIAS>
+<INDIVIDUAL_ALIAS><QUALITY>Low</QUALITY><ALIAS_NAME>El Zorzal</ALIAS_NAME></INDIVIDUAL_ALIAS>
+<INDIVIDUAL_ALIAS><QUALITY/><ALIAS_NAME/></INDIVIDUAL_ALIAS>
+<INDIVIDUAL_DATE_OF_BIRTH><TYPE_OF_DATE>BETWEEN</TYPE_OF_DATE><FROM_YEAR>1960</FROM_YEAR><TO_YEAR>1962</TO_YEAR>
+</INDIVIDUAL_DATE_OF_BIRTH><INDIVIDUAL_DOCUMENT><TYPE_OF_DOCUMENT>Passport</TYPE_OF_DOCUMENT><NUMBER>ab 123</NUMBER>
+<ISSUING_COUNTRY>Peru</ISSUING_COUNTRY></INDIVIDUAL_DOCUMENT></INDIVIDUAL></INDIVIDUALS><ENTITIES><ENTITY>
+<DATAID>78</DATAID><FIRST_NAME>CASA INVENTADA</FIRST_NAME><ENTITY_ALIAS><QUALITY>f.k.a.</QUALITY>
+<ALIAS_NAME>CASA VIEJA</ALIAS_NAME></ENTITY_ALIAS></ENTITY></ENTITIES></CONSOLIDATED_LIST>"""
+
+
+def test_ofac_gives_names_documents_and_births_from_its_remarks():
+    person, ship = ofac.read(SDN, ALT, ADD).entries
+    assert [(one.text, one.kind) for one in person.names] == [
+        ("CHUQUIMIA SOLORIO, Abelardo", NameKind.PRINCIPAL),
+        ("SOLORIO, Abel", NameKind.ALIAS),
+        ("EL ZORZAL", NameKind.DEBIL),
+    ]
+    assert {(one.kind, one.number) for one in person.documents if one.peruvian} == {
+        ("LE Number", "40000014"),
+        ("Passport", "1234567"),
+        ("RUC", "10400000145"),
+    }
+    assert [(one.day, one.first_year) for one in person.births] == [(date(1961, 4, 9), 1961), (None, 1962)]
+    assert (person.nationalities, ship.kind, ship.remarks) == (("Peru",), EntryKind.NAVE, "")
+
+
+def test_the_un_list_gives_the_aliases_of_people_and_of_companies():
+    """The predecessor looked for a tag that does not exist and loaded none of 2,308."""
+    read = un.read(XML)
+    person, company = read.entries
+    assert [(one.text, one.kind) for one in person.names] == [
+        ("ABELARDO CHUQUIMIA", NameKind.PRINCIPAL),
+        ("Abel Solorio", NameKind.ALIAS),
+        ("El Zorzal", NameKind.DEBIL),
+    ]
+    assert (person.births[0].first_year, person.births[0].last_year) == (1960, 1962)
+    assert person.documents[0].number == "AB 123"
+    assert [one.kind for one in company.names] == [NameKind.PRINCIPAL, NameKind.ANTERIOR]
+    assert read.published == "2026-02-27"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [(SDN[:-40], ALT, ADD), (b"", ALT, ADD), (SDN.replace(b'"SDNTK",', b""), ALT, ADD), (SDN, b"<html></html>\n", ADD)],
+)
+def test_a_file_of_ofac_that_is_cut_or_is_another_is_refused(files):
+    with pytest.raises(ListUnreadable):
+        ofac.read(*files)
+
+
+@pytest.mark.parametrize(
+    "content", [XML[:-60], b"<html></html>", b"", b'<!DOCTYPE a [<!ENTITY b "b">]><CONSOLIDATED_LIST/>']
+)
+def test_an_xml_that_is_cut_or_is_another_is_refused(content):
+    with pytest.raises(ListUnreadable):
+        un.read(content)
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real lists are not on this machine")
+def test_the_real_lists_are_read_whole():
+    sdn, alt, add = ((REAL / "ofac" / f"{name}.csv").read_bytes() for name in ("sdn", "alt", "add"))
+    usa, world = ofac.read(sdn, alt, add), un.read((REAL / "un" / "consolidated.xml").read_bytes())
+    kinds = Counter(entry.kind for entry in world.entries)
+    assert (len(usa.entries), kinds[EntryKind.PERSONA], kinds[EntryKind.ENTIDAD]) == (8976, 730, 273)
+    aliases = sum(len(entry.names) - 1 for entry in world.entries if entry.kind is EntryKind.PERSONA)
+    assert aliases > 2000
+    peruvian = Counter(one.kind for entry in usa.entries for one in entry.documents if one.peruvian)
+    assert (peruvian["RUC"], peruvian["LE Number"]) == (29, 9)
