@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables.audit import AuditEntry
-from domain.operations import Actor, FieldChange
+from db.tables.users import User
+from domain.operations import Actor, ActorKind, FieldChange
 
 
 def record(
@@ -45,3 +48,43 @@ async def entries(session: AsyncSession, entity: str, entity_id: str | int) -> S
     """All that was done to one thing, oldest first."""
     wanted = (AuditEntry.entity == entity, AuditEntry.entity_id == str(entity_id))
     return (await session.scalars(select(AuditEntry).where(*wanted).order_by(AuditEntry.id))).all()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which entries to read: of whom, about what, and when (`since` included, `until` not)."""
+
+    actor_id: int | None = None
+    action: str | None = None
+    entity: str | None = None
+    entity_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def listed(
+    session: AsyncSession, wanted: Wanted, *, before: int | None, limit: int
+) -> Sequence[tuple[AuditEntry, str]]:
+    """Entries with the name of the person of the house who acted, newest first; `before` is the id to go on from."""
+    given = [
+        getattr(AuditEntry, field) == value
+        for field in ("action", "entity", "entity_id")
+        if (value := getattr(wanted, field)) is not None
+    ]
+    if wanted.actor_id is not None:
+        given += [AuditEntry.actor_kind == ActorKind.STAFF.value, AuditEntry.actor_id == wanted.actor_id]
+    if wanted.since is not None:
+        given.append(AuditEntry.at >= wanted.since)
+    if wanted.until is not None:
+        given.append(AuditEntry.at < wanted.until)
+    if before is not None:
+        given.append(AuditEntry.id < before)
+    of_staff = (User.id == AuditEntry.actor_id) & (AuditEntry.actor_kind == ActorKind.STAFF.value)
+    found = await session.execute(
+        select(AuditEntry, User.full_name)
+        .outerjoin(User, of_staff)
+        .where(*given)
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return [(entry, name or "") for entry, name in found.all()]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db import audit
 from db.tables import Parameter
+from domain.operations import Actor, FieldChange
 from domain.parameters import value_at
 
 
@@ -17,3 +21,36 @@ async def value(session: AsyncSession, name: str, day: date) -> Decimal:
     newest = select(Parameter).where(Parameter.name == name, Parameter.valid_from <= day)
     rows = (await session.scalars(newest.order_by(Parameter.valid_from.desc()).limit(1))).all()
     return value_at(rows, name, day)
+
+
+async def rows(session: AsyncSession) -> Sequence[Parameter]:
+    """Every value that the house ever set, newest day first."""
+    return (await session.scalars(select(Parameter).order_by(Parameter.name, Parameter.valid_from.desc()))).all()
+
+
+async def set_value(
+    session: AsyncSession, *, name: str, figure: Decimal, valid_from: date, source: str, actor: Actor
+) -> None:
+    """Give a figure from a Lima day on; a value already set for that very day is replaced. The caller has checked it.
+
+    What came before stays in the audit, so that a decision of then can still be explained.
+    """
+    before = await value(session, name, valid_from)
+    given = {"value": f"{figure:f}", "source": source, "user_id": actor.id or None}
+    statement = insert(Parameter).values(name=name, valid_from=valid_from, **given)
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=[Parameter.name, Parameter.valid_from], set_=given)
+    )
+    changes = [
+        FieldChange(field="value", before=f"{before:f}", after=f"{figure:f}"),
+        FieldChange(field="valid_from", before="", after=valid_from.isoformat()),
+    ]
+    audit.record(
+        session,
+        actor=actor,
+        action="parameters.set",
+        entity="parameter",
+        entity_id=name,
+        changes=changes,
+        reason=source,
+    )

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.staff import (
+    audit,
     auth,
     cases,
     client_actions,
@@ -11,8 +12,10 @@ from api.staff import (
     clients,
     codec,
     complaints,
+    incidents,
     operation_commands,
     operations,
+    parameters,
     rates,
     users,
 )
@@ -31,5 +34,8 @@ for part in (
     users,
     codec,
     cases,
+    incidents,
+    parameters,
+    audit,
 ):
     router.include_router(part.router)
