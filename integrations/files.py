@@ -20,7 +20,7 @@ import httpx
 from domain.errors import Missing
 from domain.files import FileKind
 from domain.operations import StoredFile
-from integrations.loopback import is_loopback
+from integrations.connections import connections
 from integrations.settings import FilesSettings
 
 FOLDERS = ("dni", "operations/payment_proofs", "operations/operator_proofs", "compliance")
@@ -55,8 +55,7 @@ class FileStore:
             "api_secret": settings.api_secret.get_secret_value(),
             "upload_prefix": settings.upload_prefix or CLOUDINARY,
         }
-        trusted = not is_loopback(settings.upload_prefix)
-        self._http = httpx.AsyncClient(trust_env=trusted, timeout=settings.timeout)
+        self._http = connections(settings.upload_prefix, timeout=settings.timeout)
 
     async def aclose(self) -> None:
         """Close the connections."""

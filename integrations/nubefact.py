@@ -15,7 +15,7 @@ import httpx
 from pydantic import ValidationError
 
 from domain.invoices import InvoiceType
-from integrations.loopback import is_loopback
+from integrations.connections import connections
 from integrations.nubefact_messages import (
     Amended,
     Answer,
@@ -95,7 +95,7 @@ class NubeFact:
     def __init__(self, settings: NubefactSettings) -> None:
         """Nothing is sent until the first call."""
         self._settings = settings
-        self._http = httpx.AsyncClient(trust_env=not is_loopback(settings.api_url), timeout=settings.timeout)
+        self._http = connections(settings.api_url, timeout=settings.timeout)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -12,6 +12,7 @@ import aiohttp
 import httpx
 from pywebpush import WebPushException, webpush_async
 
+from integrations.connections import connections
 from integrations.loopback import is_loopback
 from integrations.settings import PushSettings
 
@@ -66,8 +67,7 @@ class Pusher:
     def __init__(self, settings: PushSettings) -> None:
         """Nothing is sent until the first call."""
         self._settings = settings
-        url = settings.expo_push_url
-        self._http = httpx.AsyncClient(trust_env=not is_loopback(url), timeout=settings.push_timeout)
+        self._http = connections(settings.expo_push_url, timeout=settings.push_timeout)
 
     async def aclose(self) -> None:
         """Close the connections."""
