@@ -40,7 +40,7 @@ from workflows.client_onboarding import ClientOnboardingWorkflow
 from workflows.complaint import ComplaintWorkflow
 from workflows.operation import OperationWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
-from workflows.sandbox import RUNNER
+from workflows.sandbox import PROVEN_RUNNER
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def build_workers(
         client,
         task_queue=names.OPERATIONS_QUEUE,
         workflows=WORKFLOWS,
-        workflow_runner=RUNNER,
+        workflow_runner=PROVEN_RUNNER,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         max_cached_workflows=settings.max_cached_workflows,
         activities=[
