@@ -291,7 +291,7 @@ def digest(*parts: str) -> str:
 
 
 def _body_hash(body: NewOperation | Command) -> str:
-    kind: type[Any] = type(body)
+    kind: Any = type(body)
     return hashlib.sha256(_adapter(kind).dump_json(body)).hexdigest()
 
 

@@ -89,11 +89,12 @@ QUEUES = (names.OPERATIONS_QUEUE, names.INVOICING_QUEUE, names.NOTICES_QUEUE)
 @asynccontextmanager
 async def outside() -> AsyncIterator[tuple[NubeFact, Mailer, Pusher]]:
     """The connections to outside services, closed at the end."""
-    nubefact, pusher = NubeFact(NubefactSettings()), Pusher(PushSettings())
+    nubefact, mailer, pusher = NubeFact(NubefactSettings()), Mailer(MailSettings()), Pusher(PushSettings())
     try:
-        yield nubefact, Mailer(MailSettings()), pusher
+        yield nubefact, mailer, pusher
     finally:
         await nubefact.aclose()
+        await mailer.aclose()
         await pusher.aclose()
 
 
