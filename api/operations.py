@@ -163,11 +163,14 @@ async def _claim_command(services: Services, code: str, command: Command, *, sco
     """
     asked = _body_hash(command)
     values = {"scope": scope, "key": key, "body_hash": asked, "operation_code": code, "quote": {}}
-    async with services.sessions.begin() as session:
-        await session.execute(insert(IdempotencyKey).values(values).on_conflict_do_nothing())
-        claimed = await session.get_one(IdempotencyKey, (scope, key))
-        _check_same_body(claimed.body_hash, asked)
-        return claimed.created_at
+    claim = insert(IdempotencyKey).values(values)
+    # Written again as it is when it is there, so that the one statement answers it either way.
+    same = claim.on_conflict_do_update(index_elements=["scope", "key"], set_={"scope": claim.excluded.scope})
+    async with services.sessions() as session:
+        found = await session.execute(same.returning(IdempotencyKey.body_hash, IdempotencyKey.created_at))
+        body_hash, since = found.one()
+    _check_same_body(body_hash, asked)
+    return since
 
 
 def _check_same_body(first: str, now: str) -> None:
@@ -196,10 +199,10 @@ async def _free_command(services: Services, scope: str, key: str, claimed: datet
 
 
 async def _terms(session: AsyncSession, now: datetime) -> Terms:
-    day = business_day(now)
+    figures = await parameters.values(session, ("stale_after_hours", "operator_alert_minutes"), business_day(now))
     return Terms(
-        stale_after=timedelta(hours=float(await parameters.value(session, "stale_after_hours", day))),
-        alert_every=timedelta(minutes=float(await parameters.value(session, "operator_alert_minutes", day))),
+        stale_after=timedelta(hours=float(figures["stale_after_hours"])),
+        alert_every=timedelta(minutes=float(figures["operator_alert_minutes"])),
     )
 
 
