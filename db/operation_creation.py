@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import referrals
 from db.limits import check_client_limit
-from db.operations import add_history, announce
+from db.operations import tell
 from db.tables import Client, ClientAccount, ExchangeRate, RewardCode
 from db.tables import Operation as OperationRow
 from db.tables.operations import operation_code_seq
@@ -86,8 +86,8 @@ async def record_creation(session: AsyncSession, operation: d.Operation, *, upda
     session.add(row)
     await session.flush()
     await _reserve_coupon(session, operation, at)
-    add_history(session, operation, event="create", actor=operation.created_by, update_id=update_id, at=at, changes=())
-    await announce(session, row, None, operation)
+    actor = operation.created_by
+    await tell(session, row, None, operation, event="create", actor=actor, update_id=update_id, at=at, changes=())
 
 
 async def check_rules(

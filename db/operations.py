@@ -19,7 +19,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import audit, incidents
 from db.limits import check_client_limit
 from db.notifications import notify_each
-from db.tables import Client, ClientAccount, Deposit, Note, OperationEvent, Payout, Proof, Refund, RewardCode, User
+from db.tables import (
+    AuditEntry,
+    Client,
+    ClientAccount,
+    Deposit,
+    Note,
+    OperationEvent,
+    Payout,
+    Proof,
+    Refund,
+    RewardCode,
+    User,
+)
 from db.tables import Operation as OperationRow
 from domain import operations as d
 from domain.errors import Invalid
@@ -78,9 +90,8 @@ async def record_transition(
     await _sync_children(session, after, at, accounts, touched)
     await _sync_coupon(session, after)
     await _open_refund(session, after, at)
-    add_history(session, after, event=event, actor=actor, update_id=update_id, at=at, changes=changes)
     await session.flush()
-    await announce(session, row, before, after)
+    await tell(session, row, before, after, event=event, actor=actor, update_id=update_id, at=at, changes=changes)
     return after.operator_id
 
 
@@ -93,9 +104,11 @@ async def record_note(
         session.add(Note(operation_code=code, user_id=user_id, text=words, key=key, at=at))
 
 
-def add_history(
+async def tell(
     session: AsyncSession,
-    operation: d.Operation,
+    row: OperationRow,
+    before: d.Operation | None,
+    after: d.Operation,
     *,
     event: str,
     actor: d.Actor,
@@ -103,41 +116,38 @@ def add_history(
     at: datetime,
     changes: tuple[d.FieldChange, ...],
 ) -> None:
-    """The event row and the audit row of a version, in the transaction that changes the state."""
-    session.add(
-        OperationEvent(
-            operation_code=operation.code,
-            version=operation.version,
-            event=event,
-            state=operation.state,
-            actor_kind=actor.kind.value,
-            actor_id=actor.id,
-            actor_role=actor.role.value if actor.role else None,
-            reason=operation.reason,
-            update_id=update_id,
-            changes=audit.as_json(changes),
-            at=at,
-        )
-    )
-    audit.record(
-        session,
+    """The event row and the audit row of a version, and word of it to every room that it concerns, in one statement.
+
+    In the transaction that changes the state; the rooms hear when it commits, once each.
+    """
+    happened = {
+        "operation_code": after.code,
+        "version": after.version,
+        "event": event,
+        "state": after.state,
+        "actor_kind": actor.kind.value,
+        "actor_id": actor.id,
+        "actor_role": actor.role.value if actor.role else None,
+        "reason": after.reason,
+        "update_id": update_id,
+        "changes": audit.as_json(changes),
+        "at": at,
+    }
+    act = audit.entry(
         actor=actor,
         action=f"operations.{event}",
         entity="operation",
-        entity_id=operation.code,
+        entity_id=after.code,
         changes=changes,
-        reason=operation.reason,
+        reason=after.reason,
     )
-
-
-async def announce(session: AsyncSession, row: OperationRow, before: d.Operation | None, after: d.Operation) -> None:
-    """Tell every room that this version concerns, once each, when the transaction commits."""
     await notify_each(
         session,
         announcements(before, after, trader_id=row.trader_id),
         key=f"{after.code}:{after.version}",
         payload=_payload(row, before, after),
         operation_code=after.code,
+        cause=[postgresql_insert(OperationEvent).values(happened), postgresql_insert(AuditEntry).values(act)],
     )
 
 
