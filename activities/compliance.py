@@ -27,14 +27,14 @@ class ComplianceActivities:
     async def assess_operation(self, order: m.AssessOperation) -> m.Assessed:
         """HELD when the client stands on a restrictive list, else CLEAR. A repeat answers what was recorded."""
         async with self._sessions.begin() as session:
-            matched = (await session.scalars(select(Client.list_match).where(Client.id == order.client_id))).one()
-            outcome = Assessment.HELD if matched else Assessment.CLEAR
+            client = await session.get_one(Client, order.client_id)
+            outcome = Assessment.HELD if client.list_match else Assessment.CLEAR
             values = {
                 "operation_code": order.code,
                 "client_id": order.client_id,
                 "occasion": order.occasion,
                 "outcome": outcome,
-                "findings": {"list_match": matched},
+                "findings": {"list_match": client.list_match},
             }
             once = insert(TransactionMonitoring).values(values).on_conflict_do_nothing()
             if await session.scalar(once.returning(TransactionMonitoring.id)) is not None:

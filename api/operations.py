@@ -68,8 +68,13 @@ async def create_operation(services: Services, request: NewOperation, *, key: st
     """Create an operation once for (actor, key).
 
     Raises Refused when a rule forbids it (the key may then be used again), Invalid when the key came with another
-    body, and Unavailable when Temporal does not answer.
+    body, and Unavailable when Temporal does not answer or too many commands wait already.
     """
+    with services.crowd.place():
+        return await _create(services, request, key=key)
+
+
+async def _create(services: Services, request: NewOperation, *, key: str) -> OperationAnswer:
     scope = _scope(request.actor)
     start = await _claim(services, request, scope=scope, key=key)
     try:
@@ -85,8 +90,13 @@ async def command_operation(services: Services, code: str, command: Command, *, 
     """Carry out a command once for (actor, key).
 
     Raises Refused when a rule forbids it, Missing when there is no such operation, and Unavailable when Temporal does
-    not answer.
+    not answer or too many commands wait already.
     """
+    with services.crowd.place():
+        return await _command(services, code, command, key=key)
+
+
+async def _command(services: Services, code: str, command: Command, *, key: str) -> OperationAnswer:
     scope = f"{_scope(command.actor)}:{code}"
     claimed = await _claim_command(services, code, command, scope=scope, key=key)
     handle = services.temporal.get_workflow_handle(code)

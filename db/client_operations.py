@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables import Deposit, Invoice, Operation, OperationEvent, Proof
@@ -61,10 +61,13 @@ async def owned_row(session: AsyncSession, client_id: int, operation_id: int) ->
 
 async def by_code(session: AsyncSession, code: str) -> ClientOperation:
     """The operation that a command has just answered for. Raises Missing."""
-    row = await session.scalar(select(Operation).where(Operation.code == code))
+    row = await session.scalar(_BY_CODE, {"code": code})
     if row is None:
         raise Missing("OPERATION_NOT_FOUND", "No encontramos esa operación.")
     return (await _with_children(session, [row]))[0]
+
+
+_BY_CODE = select(Operation).where(Operation.code == bindparam("code"))
 
 
 async def totals(session: AsyncSession, client_id: int) -> Totals:

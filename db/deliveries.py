@@ -147,7 +147,9 @@ async def _mark(session: AsyncSession, delivery_ids: Iterable[int], **values: ob
     wanted = list(delivery_ids)
     if wanted:
         waiting = update(Delivery).where(Delivery.id.in_(wanted), Delivery.status != SENT)
-        await session.execute(waiting.values(attempts=Delivery.attempts + 1, **values))
+        marked = waiting.values(attempts=Delivery.attempts + 1, **values)
+        # No row is held in memory here, so the session need not look for those that the statement changes.
+        await session.execute(marked, execution_options={"synchronize_session": False})
 
 
 def seal(secret: str, secret_key: str) -> str:

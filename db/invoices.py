@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -68,9 +68,15 @@ async def reserve(
 
 async def billed(session: AsyncSession, operation_code: str) -> tuple[Operation, Client]:
     """What the comprobante is about, and who it is for. Raises NoResultFound for an unknown code."""
-    wanted = select(Operation, Client).join(Client, Client.id == Operation.client_id)
-    operation, client = (await session.execute(wanted.where(Operation.code == operation_code))).one()
+    operation, client = (await session.execute(_BILLED, {"code": operation_code})).one()
     return operation, client
+
+
+# Asked for several times an operation: writing a statement anew costs as much as carrying it out.
+_BILLED = (
+    select(Operation, Client).join(Client, Client.id == Operation.client_id).where(Operation.code == bindparam("code"))
+)
+_LIVE = select(Invoice).where(Invoice.operation_code == bindparam("code"), Invoice.status != InvoiceStatus.ANULADO)
 
 
 async def move_to_next_number(session: AsyncSession, invoice_id: int) -> Invoice:
@@ -108,8 +114,7 @@ async def account_works(session: AsyncSession, *, at: datetime) -> None:
 
 async def by_operation(session: AsyncSession, operation_code: str) -> Invoice | None:
     """The live comprobante of an operation."""
-    live = select(Invoice).where(Invoice.operation_code == operation_code, Invoice.status != InvoiceStatus.ANULADO)
-    return await session.scalar(live)
+    return await session.scalar(_LIVE, {"code": operation_code})
 
 
 async def overdue(session: AsyncSession, *, before: datetime) -> int:

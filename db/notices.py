@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import house_accounts, invoices
@@ -57,10 +57,14 @@ async def desk_addresses(session: AsyncSession, told: Subject) -> Sequence[str]:
 
 async def devices(session: AsyncSession, client_id: int) -> Sequence[PushSubscription]:
     """The phones and browsers of a client that still answer."""
-    wanted = select(PushSubscription).where(
-        PushSubscription.client_id == client_id, PushSubscription.failed_at.is_(None)
-    )
-    return (await session.scalars(wanted.order_by(PushSubscription.id))).all()
+    return (await session.scalars(_DEVICES, {"client_id": client_id})).all()
+
+
+_DEVICES = (
+    select(PushSubscription)
+    .where(PushSubscription.client_id == bindparam("client_id"), PushSubscription.failed_at.is_(None))
+    .order_by(PushSubscription.id)
+)
 
 
 async def forget_device(session: AsyncSession, device_id: int, *, at: datetime) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -176,9 +176,22 @@ def _payload(row: OperationRow, before: d.Operation | None, after: d.Operation) 
 
 
 async def _locked(session: AsyncSession, code: str) -> OperationRow:
-    row = await session.scalar(select(OperationRow).where(OperationRow.code == code).with_for_update())
+    row = await session.scalar(_LOCKED, {"code": code})
     assert row is not None, f"{code} has no row: a workflow records version 1 before anything else"
     return row
+
+
+# Every step asks these: writing a statement anew costs as much as carrying it out.
+_LOCKED = select(OperationRow).where(OperationRow.code == bindparam("code")).with_for_update()
+_ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(ASSIGNMENT_LOCK))
+_LEAST_LOADED = (
+    select(User.id)
+    .outerjoin(OperationRow, (OperationRow.operator_id == User.id) & (OperationRow.state == d.State.EN_PROCESO))
+    .where(User.role == Role.OPERADOR, User.status == "Activo")
+    .group_by(User.id)
+    .order_by(func.count(OperationRow.id), User.id)
+    .limit(1)
+)
 
 
 async def _set_orphan_aside(session: AsyncSession, row: OperationRow, at: datetime) -> None:
@@ -232,15 +245,8 @@ async def _with_operator(
 
 async def _least_loaded(session: AsyncSession) -> int | None:
     """The active Operador with the fewest operations En proceso; None when there is none."""
-    await session.execute(select(func.pg_advisory_xact_lock(ASSIGNMENT_LOCK)))
-    load = (
-        select(User.id)
-        .outerjoin(OperationRow, (OperationRow.operator_id == User.id) & (OperationRow.state == d.State.EN_PROCESO))
-        .where(User.role == Role.OPERADOR, User.status == "Activo")
-        .group_by(User.id)
-        .order_by(func.count(OperationRow.id), User.id)
-    )
-    return await session.scalar(load.limit(1))
+    await session.execute(_ONE_AT_A_TIME)
+    return await session.scalar(_LEAST_LOADED)
 
 
 async def _accounts_of_lines(session: AsyncSession, after: d.Operation, touched: frozenset[str]) -> Accounts:
