@@ -84,7 +84,7 @@ class InvoiceActivities:
                 raise ApplicationError(
                     f"{code} no está completada; no lleva comprobante.", type=REFUSED, non_retryable=True
                 )
-            invoice = await invoices.reserve(session, code, series=self._settings.series, on=today)
+            invoice = await invoices.reserve(session, operation, client, series=self._settings.series, on=today)
             sent = await invoices.was_sent(session, invoice.id)
         return Case(
             invoice=invoice,
@@ -139,7 +139,7 @@ class InvoiceActivities:
 
     async def _send(self, case: Case) -> Answer:
         body, on = case.document.body(), case.document.issued_on
-        async with self._sessions.begin() as session:
+        async with self._sessions() as session:
             await invoices.mark_sending(session, case.invoice.id, request=self._nubefact.kept(body), on=on)
         return await self._attempt(case, invoices.SENDING, body, self._nubefact.issue(case.document))
 
@@ -158,8 +158,8 @@ class InvoiceActivities:
         return answer
 
     async def _keep(self, case: Case, action: str, outcome: str, body: nubefact.Json, said: nubefact.Json) -> None:
-        async with self._sessions.begin() as session:
-            invoices.record_attempt(
+        async with self._sessions() as session:
+            await invoices.record_attempt(
                 session,
                 case.invoice.id,
                 action=action,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,18 +26,30 @@ def record(
     reason: str = "",
 ) -> None:
     """Add one entry to the transaction. `changes` never carries a password, a token or a file's bytes."""
-    session.add(
-        AuditEntry(
-            actor_kind=actor.kind.value,
-            actor_id=actor.id,
-            actor_role=actor.role.value if actor.role else None,
-            action=action,
-            entity=entity,
-            entity_id=str(entity_id),
-            changes=as_json(changes),
-            reason=reason,
-        )
-    )
+    told = entry(actor=actor, action=action, entity=entity, entity_id=entity_id, changes=changes, reason=reason)
+    session.add(AuditEntry(**told))
+
+
+def entry(
+    *,
+    actor: Actor,
+    action: str,
+    entity: str,
+    entity_id: str | int,
+    changes: Iterable[FieldChange] = (),
+    reason: str = "",
+) -> dict[str, Any]:
+    """The columns of an entry, for who writes it together with other rows."""
+    return {
+        "actor_kind": actor.kind.value,
+        "actor_id": actor.id,
+        "actor_role": actor.role.value if actor.role else None,
+        "action": action,
+        "entity": entity,
+        "entity_id": str(entity_id),
+        "changes": as_json(changes),
+        "reason": reason,
+    }
 
 
 def as_json(changes: Iterable[FieldChange]) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,24 +36,23 @@ class Papers:
 
 
 async def reserve(
-    session: AsyncSession, operation_code: str, *, series: Mapping[InvoiceType, str], on: date
+    session: AsyncSession, operation: Operation, client: Client, *, series: Mapping[InvoiceType, str], on: date
 ) -> Invoice:
     """The operation's comprobante: the one it has, or a new one with the next number of its series.
 
     A client with RUC gets a factura, anyone else a boleta. `on` is the Lima date of emission. The caller commits before
-    it sends anything, so that a number is never given twice (F088, F090). Raises NoResultFound for an unknown code.
+    it sends anything, so that a number is never given twice (F088, F090).
     """
-    operation, client = await billed(session, operation_code)
-    known = await by_operation(session, operation_code)
+    known = await by_operation(session, operation.code)
     if known is not None:
         return known
     kind = invoice_type_for(client.document_type)
     counter = await _locked(session, series[kind], kind)
-    known = await by_operation(session, operation_code)
+    known = await by_operation(session, operation.code)
     if known is not None:
         return known
     invoice = Invoice(
-        operation_code=operation_code,
+        operation_code=operation.code,
         type=kind,
         series=counter.series,
         number=_next(counter),
@@ -69,9 +68,15 @@ async def reserve(
 
 async def billed(session: AsyncSession, operation_code: str) -> tuple[Operation, Client]:
     """What the comprobante is about, and who it is for. Raises NoResultFound for an unknown code."""
-    wanted = select(Operation, Client).join(Client, Client.id == Operation.client_id)
-    operation, client = (await session.execute(wanted.where(Operation.code == operation_code))).one()
+    operation, client = (await session.execute(_BILLED, {"code": operation_code})).one()
     return operation, client
+
+
+# Asked for several times an operation: writing a statement anew costs as much as carrying it out.
+_BILLED = (
+    select(Operation, Client).join(Client, Client.id == Operation.client_id).where(Operation.code == bindparam("code"))
+)
+_LIVE = select(Invoice).where(Invoice.operation_code == bindparam("code"), Invoice.status != InvoiceStatus.ANULADO)
 
 
 async def move_to_next_number(session: AsyncSession, invoice_id: int) -> Invoice:
@@ -109,8 +114,7 @@ async def account_works(session: AsyncSession, *, at: datetime) -> None:
 
 async def by_operation(session: AsyncSession, operation_code: str) -> Invoice | None:
     """The live comprobante of an operation."""
-    live = select(Invoice).where(Invoice.operation_code == operation_code, Invoice.status != InvoiceStatus.ANULADO)
-    return await session.scalar(live)
+    return await session.scalar(_LIVE, {"code": operation_code})
 
 
 async def overdue(session: AsyncSession, *, before: datetime) -> int:
@@ -125,7 +129,7 @@ async def was_sent(session: AsyncSession, invoice_id: int) -> bool:
     return bool(await session.scalar(select(sent)))
 
 
-def record_attempt(
+async def record_attempt(
     session: AsyncSession,
     invoice_id: int,
     *,
@@ -135,17 +139,14 @@ def record_attempt(
     response: Mapping[str, Any],
 ) -> None:
     """Keep one call to the provider; the caller has masked the token."""
-    session.add(
-        InvoiceAttempt(
-            invoice_id=invoice_id, action=action, outcome=outcome, request=dict(request), response=dict(response)
-        )
-    )
+    values = {"invoice_id": invoice_id, "action": action, "outcome": outcome}
+    await session.execute(insert(InvoiceAttempt).values(**values, request=dict(request), response=dict(response)))
 
 
 async def mark_sending(session: AsyncSession, invoice_id: int, *, request: Mapping[str, Any], on: date) -> None:
     """What is about to be sent, and with which date of emission."""
-    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True)
-    invoice.request, invoice.issued_on = dict(request), on.isoformat()
+    named = update(Invoice).where(Invoice.id == invoice_id)
+    await session.execute(named.values(request=dict(request), issued_on=on.isoformat()))
 
 
 async def mark_sent(session: AsyncSession, invoice_id: int, papers: Papers, *, at: datetime) -> Invoice:
@@ -183,6 +184,9 @@ async def _mark(session: AsyncSession, invoice_id: int, status: InvoiceStatus, p
 
 async def _locked(session: AsyncSession, series: str, kind: InvoiceType) -> InvoiceSeries:
     """The series' counter, held until the end of the transaction; made the first time it is used."""
+    counter = await session.get(InvoiceSeries, series, with_for_update=True, populate_existing=True)
+    if counter is not None:
+        return counter
     await session.execute(insert(InvoiceSeries).values(series=series, type=kind).on_conflict_do_nothing())
     return await session.get_one(InvoiceSeries, series, with_for_update=True, populate_existing=True)
 

@@ -6,6 +6,7 @@ A Message-ID is the caller's, so that a mail sent again after a lost answer is t
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -18,6 +19,7 @@ import aiosmtplib
 from integrations.settings import MailSettings
 
 PERMANENT = 500
+KEPT_CONNECTIONS, KEPT_SECONDS = 4, 20.0
 
 
 class MailDown(Exception):
@@ -53,11 +55,20 @@ class Outcome:
 
 
 class Mailer:
-    """The house's mailbox for sending. Opens one connection per mail: notices are few and far between."""
+    """The house's mailbox for sending. One per process; close it with `aclose`.
+
+    Connections are kept for a while: greeting the server, its TLS and its password cost more than a mail.
+    """
 
     def __init__(self, settings: MailSettings) -> None:
         """Nothing is opened until a mail leaves."""
         self._settings = settings
+        self._idle: list[tuple[float, aiosmtplib.SMTP]] = []
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        while self._idle:
+            self._idle.pop()[1].close()
 
     def message_id(self, *parts: str) -> str:
         """The same parts always give the same id, and none of them can be read in it."""
@@ -80,10 +91,28 @@ class Mailer:
     async def _hand_over(
         self, message: EmailMessage, recipients: tuple[str, ...]
     ) -> tuple[dict[str, aiosmtplib.SMTPResponse], str]:
+        """One conversation on a connection of its own; one that ends in an answer is kept for the next mail."""
+        connection = await self._connection()
+        try:
+            answer = await connection.send_message(message, recipients=list(recipients))
+        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPDataError):
+            self._keep(connection)
+            raise
+        except BaseException:
+            connection.close()
+            raise
+        self._keep(connection)
+        return answer
+
+    async def _connection(self) -> aiosmtplib.SMTP:
+        """An idle connection whose server still answers, else a new one."""
+        while self._idle:
+            rested_at, kept = self._idle.pop()
+            if time.monotonic() - rested_at < KEPT_SECONDS and await _answers(kept):
+                return kept
+            kept.close()
         settings = self._settings
-        return await aiosmtplib.send(
-            message,
-            recipients=list(recipients),
+        fresh = aiosmtplib.SMTP(
             hostname=settings.server,
             port=settings.port,
             username=settings.username or None,
@@ -92,6 +121,14 @@ class Mailer:
             start_tls=settings.use_tls and not settings.implicit_tls,
             timeout=settings.timeout,
         )
+        await fresh.connect()
+        return fresh
+
+    def _keep(self, connection: aiosmtplib.SMTP) -> None:
+        if connection.is_connected and len(self._idle) < KEPT_CONNECTIONS:
+            self._idle.append((time.monotonic(), connection))
+        else:
+            connection.close()
 
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage(policy=SMTP)
@@ -108,6 +145,15 @@ class Mailer:
         for attached in mail.attachments:
             message.add_attachment(attached.content, maintype="application", subtype="pdf", filename=attached.name)
         return message
+
+
+async def _answers(connection: aiosmtplib.SMTP) -> bool:
+    """Whether the server is still there: asked before a mail, so that none is lost half way for a stale connection."""
+    try:
+        await connection.noop()
+    except (aiosmtplib.SMTPException, OSError):
+        return False
+    return True
 
 
 def _sorted(answers: dict[str, tuple[int, str]]) -> Outcome:

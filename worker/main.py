@@ -40,7 +40,7 @@ from workflows.client_onboarding import ClientOnboardingWorkflow
 from workflows.complaint import ComplaintWorkflow
 from workflows.operation import OperationWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
-from workflows.sandbox import RUNNER
+from workflows.sandbox import PROVEN_RUNNER
 
 logger = logging.getLogger(__name__)
 
@@ -89,11 +89,12 @@ QUEUES = (names.OPERATIONS_QUEUE, names.INVOICING_QUEUE, names.NOTICES_QUEUE)
 @asynccontextmanager
 async def outside() -> AsyncIterator[tuple[NubeFact, Mailer, Pusher]]:
     """The connections to outside services, closed at the end."""
-    nubefact, pusher = NubeFact(NubefactSettings()), Pusher(PushSettings())
+    nubefact, mailer, pusher = NubeFact(NubefactSettings()), Mailer(MailSettings()), Pusher(PushSettings())
     try:
-        yield nubefact, Mailer(MailSettings()), pusher
+        yield nubefact, mailer, pusher
     finally:
         await nubefact.aclose()
+        await mailer.aclose()
         await pusher.aclose()
 
 
@@ -112,7 +113,7 @@ def build_workers(
         client,
         task_queue=names.OPERATIONS_QUEUE,
         workflows=WORKFLOWS,
-        workflow_runner=RUNNER,
+        workflow_runner=PROVEN_RUNNER,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         max_cached_workflows=settings.max_cached_workflows,
         activities=[

@@ -102,6 +102,13 @@ async def pusher(push_program: StandIn) -> AsyncIterator[Pusher]:
 
 
 @pytest.fixture
+async def mailer(mail: MailHouse) -> AsyncIterator[Mailer]:
+    made = Mailer(mail.settings)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
 def notice_settings() -> NoticeSettings:
     return NoticeSettings(public_url="https://qoricash.test", secret_key=SECRET_KEY)
 
@@ -113,13 +120,13 @@ def invoicing(sessions: Sessions, provider: NubeFact, nubefact_settings: Nubefac
 
 @pytest.fixture
 def notices(
-    sessions: Sessions, mail: MailHouse, pusher: Pusher, provider: NubeFact, notice_settings: NoticeSettings
+    sessions: Sessions, mailer: Mailer, pusher: Pusher, provider: NubeFact, notice_settings: NoticeSettings
 ) -> NoticeActivities:
-    return NoticeActivities(sessions, Mailer(mail.settings), pusher, provider, notice_settings)
+    return NoticeActivities(sessions, mailer, pusher, provider, notice_settings)
 
 
 @pytest.fixture
 def client_notices(
-    sessions: Sessions, mail: MailHouse, pusher: Pusher, notice_settings: NoticeSettings
+    sessions: Sessions, mailer: Mailer, pusher: Pusher, notice_settings: NoticeSettings
 ) -> ClientNoticeActivities:
-    return ClientNoticeActivities(sessions, Mailer(mail.settings), pusher, notice_settings)
+    return ClientNoticeActivities(sessions, mailer, pusher, notice_settings)
