@@ -11,6 +11,9 @@ from api.staff import (
     clients,
     codec,
     complaints,
+    invoice_actions,
+    invoice_exports,
+    invoices,
     operation_commands,
     operations,
     rates,
@@ -31,5 +34,8 @@ for part in (
     users,
     codec,
     cases,
+    invoice_exports,
+    invoices,
+    invoice_actions,
 ):
     router.include_router(part.router)

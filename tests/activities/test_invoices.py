@@ -58,7 +58,7 @@ async def test_a_person_gets_a_boleta_of_the_whole_pen_amount_not_subject_to_igv
     assert code in asked["observaciones"]
     kept = await invoice_of(sessions, code)
     assert kept.status is InvoiceStatus.ACEPTADO
-    assert kept.total_pen == Decimal("5118.00")
+    assert kept.total == Decimal("5118.00")
     assert kept.pdf_url.endswith(".pdf")
 
 
