@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from decimal import Decimal
@@ -96,9 +97,13 @@ def cdr(request: Request, *, code: str, description: str) -> bytes:
     return _written(root)
 
 
+def get_ready() -> None:
+    """Load the library that draws: half a second, more on a busy machine, that the first open link would wait for."""
+    importlib.import_module("fpdf")
+
+
 def pdf(request: Request, issuer: Issuer, *, qr: str, note: str) -> bytes:
     """One A4 page: issuer, client, lines, totals and QR; `note` says in a sentence what SUNAT answered."""
-    # Half a second and 20 MB that a stand-in pays only once somebody opens a PDF.
     from fpdf import FPDF
 
     page = FPDF(format="A4")

@@ -136,10 +136,11 @@ class InvoiceView(Answer):
 
 
 class DeliveryView(Answer):
-    """A mail or push about the operation. Its address is shown masked."""
+    """A mail or push about the operation. Its address is shown masked; `key` tells apart two of the same notice."""
 
     channel: str
     notice: str
+    key: str
     recipient: str
     status: str
     attempts: int
