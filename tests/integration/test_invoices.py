@@ -135,7 +135,7 @@ async def test_a_late_rejection_reaches_the_masters_and_its_replacement_the_clie
 ):
     """The operation's own workflow has ended by then; a resend goes to every address, each with its state."""
     customer = await town.arrive()
-    stack.inject("nubefact", "later_sunat", operacion="generar_comprobante", seconds=3600)
+    stack.inject("nubefact", "later_sunat", operacion="generar_comprobante", seconds=60)
     code = await completed(town, master, customer)
     sent = await one(master, code, "Enviado")
     await mailed(stack, code, "Te pagamos")
