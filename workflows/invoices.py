@@ -54,16 +54,18 @@ class InvoiceAnswersWorkflow:
             retry_policy=BATCH_RETRY,
             summary="Copia PDF, XML y CDR a nuestro archivo",
         )
-        for invoice_id in report.rejected:
-            await self._tell(invoice_id)
+        await self._tell(report.rejected)
         return report
 
-    async def _tell(self, invoice_id: int) -> None:
-        """The Masters' mail about a rejection. One that does not leave now is left for the next round."""
-        try:
-            await mail(i.InvoiceNotice(invoice_id=invoice_id, code="", notice=REJECTED_NOTICE), life=ROUND_MAIL_LIFE)
-        except ActivityError as error:
-            workflow.logger.warning("the mail about document %s waits for the next round: %s", invoice_id, error.cause)
+    async def _tell(self, rejected: tuple[int, ...]) -> None:
+        """The Masters' mails about rejections. When one does not leave, it and the rest are left for the next round."""
+        for invoice_id in rejected:
+            order = i.InvoiceNotice(invoice_id=invoice_id, code="", notice=REJECTED_NOTICE)
+            try:
+                await mail(order, life=ROUND_MAIL_LIFE)
+            except ActivityError as error:
+                workflow.logger.warning("the mail about document %s waits: %s", invoice_id, error.cause)
+                return
 
 
 @workflow.defn(name=names.INVOICE_REISSUE)
