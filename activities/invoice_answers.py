@@ -41,12 +41,13 @@ class InvoiceAnswerActivities:
         now = datetime.now(UTC)
         async with self._sessions.begin() as session:
             due = await invoice_answers.claim_due(session, now=now, limit=BATCH, only=order.invoice_id)
-        # A wrong account fails for every document alike: one look is enough, the rest wait for their next turn.
         decided = await asyncio.gather(*(self._ask(invoice) for invoice in due))
         async with self._sessions() as session:
-            left = 0 if order.invoice_id else await invoice_answers.left(session, now=now)
+            # A wrong account fails for every document alike: the rest wait for the next round.
+            whole = order.invoice_id is None and None not in decided
+            left = await invoice_answers.left(session, now=now) if whole else 0
             untold = await invoice_answers.untold(session, limit=BATCH)
-        return m.AnswerReport(asked=len(due), answered=sum(decided), left=left, rejected=tuple(untold))
+        return m.AnswerReport(asked=len(due), answered=decided.count(True), left=left, rejected=tuple(untold))
 
     @activity.defn(name=names.COPY_PAPERS)
     async def copy_papers(self) -> m.PapersReport:
@@ -56,8 +57,8 @@ class InvoiceAnswerActivities:
         whole = await asyncio.gather(*(self._copy(invoice) for invoice in waiting))
         return m.PapersReport(documents=len(waiting), complete=sum(whole))
 
-    async def _ask(self, invoice: Invoice) -> bool:
-        """Whether SUNAT has decided. Its next turn is already written, so a failure needs nothing more."""
+    async def _ask(self, invoice: Invoice) -> bool | None:
+        """Whether SUNAT has decided; None when the account is wrong. Its next turn is written: a failure just waits."""
         async with self._gate:
             try:
                 answer = await self._calls.consult(invoice)
@@ -65,6 +66,7 @@ class InvoiceAnswerActivities:
             except nubefact.Configuration as error:
                 async with self._sessions.begin() as session:
                     await invoices.account_fails(session, anonymous(str(error)))
+                return None
             except (nubefact.NubefactError, SQLAlchemyError) as error:
                 activity.logger.warning("document %s: %s", invoice.id, type(error).__name__)
         return False

@@ -47,7 +47,7 @@ class Calls:
         async with self._sessions.begin() as session:
             await invoices.account_works(session, at=now)
             if answer.anulado:
-                return await invoices.mark_annulled(session, invoice_id, at=now)
+                return await invoices.annulled_elsewhere(session, invoice_id, at=now)
             papers = papers_of(answer)
             if answer.rejected:
                 invoice = await invoices.mark_refused(session, invoice_id, papers, at=now)

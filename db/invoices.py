@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import exists, func, select
@@ -64,10 +64,14 @@ async def reserve(
     what SUNAT rejected stays as it is: its number is burnt. Raises NoResultFound for an unknown code.
     """
     operation, client = await billed(session, operation_code)
+    kind = invoice_type_for(client.document_type)
     known = await by_operation(session, operation_code)
     if known is not None:
-        return await _again(session, known)
-    kind = invoice_type_for(client.document_type)
+        # Only what NubeFact has surely not taken may change its type: a lost answer may be a document.
+        refused = known.status is InvoiceStatus.RECHAZADO and not is_burnt(known.status, known.sunat_code)
+        again = await _again(session, known)
+        wrong = refused and again.type is not kind
+        return await _retype(session, again, kind, series[kind]) if wrong else again
     counter = await _locked(session, series[kind], kind)
     known = await by_operation(session, operation_code)
     if known is not None:
@@ -259,6 +263,14 @@ async def mark_annulled(session: AsyncSession, invoice_id: int, *, at: datetime)
     return invoice
 
 
+async def annulled_elsewhere(session: AsyncSession, invoice_id: int, *, at: datetime) -> Invoice:
+    """Somebody annulled it in NubeFact's panel: the house is told, since its operation has no comprobante now."""
+    invoice = await mark_annulled(session, invoice_id, at=at)
+    detail = f"{name(invoice)} fue anulado en el panel de NubeFact: emite otro para {invoice.operation_code}."
+    await incidents.open_incident(session, kind=REJECTED, subject=name(invoice), detail=detail)
+    return invoice
+
+
 async def _mark(session: AsyncSession, invoice_id: int, status: InvoiceStatus, papers: Papers, at: datetime) -> Invoice:
     """A late answer that the life does not allow changes nothing: an acceptance is never taken back."""
     invoice = await session.get_one(Invoice, invoice_id, with_for_update=True, populate_existing=True)
@@ -290,6 +302,24 @@ async def _again(session: AsyncSession, known: Invoice) -> Invoice:
         held.status = InvoiceStatus.PENDIENTE
         await session.flush()
     return held
+
+
+async def _retype(session: AsyncSession, invoice: Invoice, kind: InvoiceType, series: str) -> Invoice:
+    """The client was corrected from a person to a company, or back: the comprobante is of the other type and series.
+
+    Its number goes back when none was given since; else it is left out, and the house is told why.
+    """
+    old, counter = name(invoice), await _locked(session, invoice.series, invoice.type)
+    if counter.next_number == invoice.number + 1:
+        counter.next_number = invoice.number
+    else:
+        detail = f"{old} quedó sin usar: {invoice.operation_code} pasó a {kind.value} al corregir al cliente."
+        await incidents.open_incident(session, kind=NUMBER_TAKEN, subject=old, detail=detail)
+    await incidents.close_incidents(session, kind=REJECTED, subject=old, at=datetime.now(UTC))
+    right = await _locked(session, series, kind)
+    invoice.type, invoice.series, invoice.number = kind, right.series, _next(right)
+    await session.flush()
+    return invoice
 
 
 async def _last(session: AsyncSession, operation_code: str) -> int | None:
@@ -326,8 +356,8 @@ async def retire(session: AsyncSession, invoice_id: int, *, at: datetime) -> Inv
         raise Conflict("REPLACED", f"Ya lo reemplaza {name(live)}, que está {live.status}.")
     if live is not None and invoice.status in TAKEN:
         raise Conflict("INVOICE_STANDS", f"Está {invoice.status}: anúlalo antes de emitir otro.")
-    if is_burnt(invoice.status, invoice.sunat_code) and invoice.superseded_at is None:
-        await supersede(session, invoice, at=at)
+    if invoice.status is InvoiceStatus.ANULADO or is_burnt(invoice.status, invoice.sunat_code):
+        await supersede(session, invoice, at=invoice.superseded_at or at)
     return invoice
 
 

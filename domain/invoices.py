@@ -44,10 +44,10 @@ class InvoiceStatus(StrEnum):
     ANULADO = "Anulado"
 
 
-# The life of a document. Rechazado goes back to Pendiente only while its number was never at SUNAT; Enviado goes to
-# Anulado when somebody annuls it in NubeFact's own panel.
+# The life of a document. Rechazado goes back to Pendiente only while its number was never at SUNAT; what is not yet
+# Aceptado goes to Anulado when somebody annuls it in NubeFact's own panel.
 TRANSITIONS: Mapping[InvoiceStatus, frozenset[InvoiceStatus]] = {
-    InvoiceStatus.PENDIENTE: frozenset({InvoiceStatus.ENVIADO, InvoiceStatus.ACEPTADO, InvoiceStatus.RECHAZADO}),
+    InvoiceStatus.PENDIENTE: frozenset(set(InvoiceStatus) - {InvoiceStatus.PENDIENTE}),
     InvoiceStatus.ENVIADO: frozenset({InvoiceStatus.ACEPTADO, InvoiceStatus.RECHAZADO, InvoiceStatus.ANULADO}),
     InvoiceStatus.ACEPTADO: frozenset({InvoiceStatus.ANULADO}),
     InvoiceStatus.RECHAZADO: frozenset({InvoiceStatus.PENDIENTE}),

@@ -123,7 +123,6 @@ def build_workers(
     complaints = ComplaintActivities(sessions, mailer, pusher)
     issuing = InvoiceActivities(sessions, nubefact, NubefactSettings())
     voids = InvoiceVoidActivities(sessions, nubefact, NubefactSettings(), issuing)
-    answers = InvoiceAnswerActivities(sessions, nubefact, files)
     common: dict[str, Any] = {
         "graceful_shutdown_timeout": settings.graceful_shutdown,
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
@@ -153,20 +152,27 @@ def build_workers(
     invoicing = Worker(
         client,
         task_queue=names.INVOICING_QUEUE,
-        activities=[
-            issuing.issue_invoice,
-            issuing.examine_account,
-            answers.ask_sunat,
-            answers.copy_papers,
-            voids.void_invoice,
-            voids.credit_invoice,
-        ],
+        activities=_invoicing(issuing, voids, InvoiceAnswerActivities(sessions, nubefact, files)),
         **common,
     )
     posting = Worker(
         client, task_queue=names.NOTICES_QUEUE, activities=_notices(sessions, nubefact, mailer, pusher), **common
     )
     return main, invoicing, posting
+
+
+def _invoicing(
+    issuing: InvoiceActivities, voids: InvoiceVoidActivities, answers: InvoiceAnswerActivities
+) -> Sequence[Callable[..., Any]]:
+    """Everything that asks something of NubeFact."""
+    return (
+        issuing.issue_invoice,
+        issuing.examine_account,
+        answers.ask_sunat,
+        answers.copy_papers,
+        voids.void_invoice,
+        voids.credit_invoice,
+    )
 
 
 def _notices(sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pusher) -> Sequence[Callable[..., Any]]:

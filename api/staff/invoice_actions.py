@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api import invoices as commands
 from api import onboarding
 from api.auth import SignedUser, requires
+from api.operations import digest
 from api.services import Services, ServicesDep
 from api.staff.client_bodies import ContactBody, IdentityBody, ReasonBody, read_contact, read_identity
 from api.staff.invoice_views import InvoiceWhole, whole_view
@@ -149,7 +150,7 @@ async def resend_invoice(
     is_note = row.type is InvoiceType.NOTA_CREDITO
     if row.status not in invoices.TAKEN or (not is_note and row.superseded_at is not None):
         raise Conflict("NOTHING_TO_SEND", "Solo se envía el comprobante vigente, ya emitido.")
-    name = f"reenvio-{key_or_new(key)}"[:80]
+    name = f"reenvio-{digest(str(row.id), key_or_new(key))[:16]}"
     notice = "nota_credito" if is_note else "comprobante"
     order = InvoiceNotice(invoice_id=row.id, code=row.operation_code, notice=notice, key=name)
     async with services.sessions.begin() as session:

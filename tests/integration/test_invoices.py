@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from httpx import Response
+from temporalio.client import Client
 
 from domain.clients import DocumentType
 from tests.integration.people import Customer, Desk, Town, eventually, new_key
@@ -74,7 +75,7 @@ async def second(town: Town, master: Desk, stack: Stack) -> Desk:
 
 
 async def test_a_pending_boleta_is_sent_until_sunat_answers_and_its_papers_become_ours(
-    stack: Stack, town: Town, master: Desk
+    stack: Stack, town: Town, master: Desk, temporal_client: Client
 ):
     """F093: `aceptada_por_sunat` false is Enviado; asking brings the answer, and PDF, XML and CDR to our store."""
     customer = await town.arrive()
@@ -83,6 +84,13 @@ async def test_a_pending_boleta_is_sent_until_sunat_answers_and_its_papers_becom
     sent = await one(master, code, "Enviado")
     assert (sent["accepted_at"], sent["stands"]) == (None, True)
     assert "aún no la confirma" in (await mailed(stack, code, "Te pagamos"))["text"]
+    clock = temporal_client.get_schedule_handle("respuestas-sunat")
+    await clock.trigger()
+
+    async def rounds() -> Any:
+        return (await clock.describe()).info.recent_actions
+
+    await eventually(rounds, what="the schedule starts no round")
     answer = await act(master, sent["id"], "ask")
     assert answer.status_code == 200, answer.text
     accepted = await becomes(master, sent["id"], "never accepted", status="Aceptado")
