@@ -13,6 +13,9 @@ from api.staff import (
     codec,
     complaints,
     incidents,
+    invoice_actions,
+    invoice_exports,
+    invoices,
     operation_commands,
     operations,
     parameters,
@@ -37,5 +40,8 @@ for part in (
     incidents,
     parameters,
     audit,
+    invoice_exports,
+    invoices,
+    invoice_actions,
 ):
     router.include_router(part.router)

@@ -61,6 +61,12 @@ class StandIn:
     def inject(self, failure: str, **details: Any) -> None:
         HTTP.post(f"{self.url}/admin/inject", json={"failure": failure, **details}).raise_for_status()
 
+    def sunat(self, outcome: str, **about: Any) -> list[str]:
+        """NubeFact's only: SUNAT answers now what is pending and `about` names; the documents' names."""
+        answer = HTTP.post(f"{self.url}/admin/sunat", json={"outcome": outcome, **about})
+        named: list[str] = answer.raise_for_status().json()["answered"]
+        return named
+
     def empty(self) -> StandIn:
         """As if just started, so that a test may have it without waiting for a start."""
         HTTP.delete(f"{self.url}/received").raise_for_status()

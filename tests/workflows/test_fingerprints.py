@@ -20,6 +20,8 @@ FILES = (
     "client_notice.py",
     "client_onboarding.py",
     "complaint.py",
+    "invoices.py",
+    "invoice_void.py",
 )
 RECORDED = {
     "execute_activity",
