@@ -105,7 +105,8 @@ class InvoiceVoidActivities:
         try:
             asked = client.query_void(*named)
             return await self._calls.attempt(invoice.id, VOID_CONSULTING, void_question(*named), asked)
-        except nubefact.Unknown:
+        except (nubefact.Unknown, nubefact.Refused):
+            # The manual gives no code to a baja that nobody asked for: refused in any words, it is asked for now.
             activity.logger.info("nobody has asked for this baja yet")
         body = void_order(*named, row.reason)
         ticket = await self._calls.attempt(invoice.id, VOIDING, body, client.void(*named, reason=row.reason))

@@ -21,7 +21,7 @@ ANNULLED, CREDITED = "comprobante_anulado", "nota_credito"
 # One attempt may ask and then send, each with its own time limit (8 s by default), and ask again.
 ATTEMPT = timedelta(seconds=30)
 # SUNAT answers a baja in minutes and a boleta's the next day: soon at first, then every ten minutes, without end.
-UNTIL_ANSWERED = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(minutes=10))
+UNTIL_ANSWERED = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=10))
 
 
 @workflow.defn(name=names.INVOICE_VOID)
