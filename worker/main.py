@@ -136,6 +136,7 @@ def build_workers(
         workflow_runner=PROVEN_RUNNER,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         max_cached_workflows=settings.max_cached_workflows,
+        max_concurrent_local_activities=settings.local_writes_at_once,
         activities=[
             operations.record_creation,
             operations.record_transition,
@@ -155,10 +156,15 @@ def build_workers(
         client,
         task_queue=names.INVOICING_QUEUE,
         activities=_invoicing(issuing, voids, InvoiceAnswerActivities(sessions, nubefact, files)),
+        max_concurrent_activities=settings.effects_at_once,
         **common,
     )
     posting = Worker(
-        client, task_queue=names.NOTICES_QUEUE, activities=_notices(sessions, nubefact, mailer, pusher), **common
+        client,
+        task_queue=names.NOTICES_QUEUE,
+        activities=_notices(sessions, nubefact, mailer, pusher),
+        max_concurrent_activities=settings.effects_at_once,
+        **common,
     )
     return main, invoicing, posting
 

@@ -25,6 +25,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 with workflow.unsafe.imports_passed_through():
     from psycopg_pool import AsyncConnectionPool
 
+    from domain.operations import State
     from integrations.temporal import PLAIN_CONVERTER
     from workflows.names import OP_ESTADO
 
@@ -75,7 +76,7 @@ class FloorWorkflow:
         """A local write, and a notice."""
         async with self._lock:
             await self._write("prove")
-            workflow.upsert_search_attributes([OP_ESTADO.value_set("En proceso")])
+            workflow.upsert_search_attributes([OP_ESTADO.value_set(State.EN_PROCESO.value)])
             self._notice = self._owe("process_notice")
         return self._code
 
@@ -91,7 +92,7 @@ class FloorWorkflow:
         """A normal write."""
         async with self._lock:
             await self._effect("complete")
-            workflow.upsert_search_attributes([OP_ESTADO.value_set("Completada")])
+            workflow.upsert_search_attributes([OP_ESTADO.value_set(State.COMPLETADA.value)])
             self._done.add("complete")
         return self._code
 
