@@ -121,7 +121,6 @@ def build_workers(
 ) -> Sequence[Worker]:
     """One worker a queue: effects on slow providers never take the place of a person's click."""
     settings = WorkerSettings()
-    operations, reconciliation = OperationActivities(sessions), ReconciliationActivities(sessions, client)
     complaints = ComplaintActivities(sessions, mailer, pusher)
     issuing = InvoiceActivities(sessions, nubefact, NubefactSettings())
     voids = InvoiceVoidActivities(sessions, nubefact, NubefactSettings(), issuing)
@@ -138,11 +137,8 @@ def build_workers(
         max_cached_workflows=settings.max_cached_workflows,
         max_concurrent_local_activities=settings.local_writes_at_once,
         activities=[
-            operations.record_creation,
-            operations.record_transition,
-            operations.record_note,
-            operations.record_alert,
-            reconciliation.reconcile_operations,
+            *_operations(sessions),
+            ReconciliationActivities(sessions, client).reconcile_operations,
             ComplianceActivities(sessions).assess_operation,
             SettlementActivities(sessions).settle,
             *OnboardingActivities(sessions).all(),
@@ -167,6 +163,17 @@ def build_workers(
         **common,
     )
     return main, invoicing, posting
+
+
+def _operations(sessions: Sessions) -> Sequence[Callable[..., Any]]:
+    """Every write of an operation's own record."""
+    operations = OperationActivities(sessions)
+    return (
+        operations.record_creation,
+        operations.record_transition,
+        operations.record_note,
+        operations.record_alert,
+    )
 
 
 def _invoicing(
