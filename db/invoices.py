@@ -126,9 +126,11 @@ async def reserve_note(session: AsyncSession, amended: Invoice, *, series: str, 
 
 
 async def supersede(session: AsyncSession, invoice: Invoice, *, at: datetime) -> None:
-    """It no longer stands for its operation: another one replaces it, or a nota took it back whole."""
+    """It no longer stands for its operation: a nota took it back whole, or another one is to replace it.
+
+    Its incident stays open until that other one is taken: whoever dies in between leaves the house told.
+    """
     invoice.superseded_at = at
-    await incidents.close_incidents(session, kind=REJECTED, subject=name(invoice), at=at)
     await session.flush()
 
 
@@ -286,13 +288,23 @@ async def _mark(session: AsyncSession, invoice_id: int, status: InvoiceStatus, p
     invoice.sunat_code, invoice.sunat_description = papers.sunat_code, papers.sunat_description
     if status in TAKEN:
         invoice.sent_at = invoice.sent_at or at
-        await incidents.close_incidents(session, kind=REJECTED, subject=name(invoice), at=at)
+        await _close_rejections(session, invoice, at)
     if status is InvoiceStatus.ACEPTADO:
         invoice.accepted_at = invoice.accepted_at or at
     invoice.ask_at = None
     if status is InvoiceStatus.ENVIADO:
         invoice.ask_at = at + ask_again_in(at - (invoice.sent_at or at))
     return invoice
+
+
+async def _close_rejections(session: AsyncSession, taken: Invoice, at: datetime) -> None:
+    """What was told of this comprobante, and of those that it replaces, is settled."""
+    settled = [taken]
+    if taken.replaces_id is not None:
+        earlier = select(Invoice).where(Invoice.operation_code == taken.operation_code, Invoice.id < taken.id)
+        settled += (await session.scalars(earlier)).all()
+    for one in settled:
+        await incidents.close_incidents(session, kind=REJECTED, subject=name(one), at=at)
 
 
 async def _again(session: AsyncSession, known: Invoice) -> Invoice:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from db import migrations  # noqa: E402
 from db.session import Sessions, make_engine, make_sessions  # noqa: E402
 from db.settings import DatabaseSettings  # noqa: E402
 from tests import clean_database  # noqa: E402
+from tests.free_ports import free_port  # noqa: E402
 from tests.rings import ByHouse, houses_first  # noqa: E402
 
 MIGRATED = "qoricash_test"
@@ -35,13 +35,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByHouse:
     return ByHouse(config, log)
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from integrations.mail import Mailer
 from integrations.nubefact import NubeFact
 from integrations.push import Pusher
 from integrations.settings import MailSettings, NoticeSettings, NubefactSettings, PushSettings
-from tests.conftest import free_port
+from tests.free_ports import free_port
 from tests.standins.programs import StandIn
 
 TOKEN, ACCOUNT = "token-de-prueba-1234", "3f1b7c2e-0000-4000-8000-000000000001"

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from temporalio.exceptions import ApplicationError
 
 from activities.invoices import InvoiceActivities
-from db import invoices
+from db import incidents, invoices
 from db.session import Sessions
 from db.tables import Client, Incident, Invoice, InvoiceAttempt
 from domain.clients import DocumentType
@@ -181,8 +181,16 @@ async def test_what_sunat_rejected_is_not_asked_for_again_and_what_replaces_it_h
         assert len((await session.scalars(select(InvoiceAttempt))).all()) == 1
         burnt = (await session.scalars(select(Invoice))).one()
         await invoices.retire(session, burnt.id, at=datetime.now(UTC))
+    # Whoever dies between the two steps leaves the house told that the operation has no comprobante.
+    assert await rejections(sessions) == {"B001-1"}
     assert await issue(invoicing, code) == InvoiceIssued(status="Aceptado", series="B001", number=2)
+    assert await rejections(sessions) == set()
     assert [one["request"]["codigo_unico"] for one in nubefact.received()] == [code, f"{code}-R{burnt.id}"]
+
+
+async def rejections(sessions: Sessions) -> frozenset[str]:
+    async with sessions() as session:
+        return await incidents.open_subjects(session, kind=invoices.REJECTED)
 
 
 async def test_one_annulled_in_nubefacts_panel_is_adopted_as_annulled_and_told(

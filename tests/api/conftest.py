@@ -17,7 +17,7 @@ from db.settings import DatabaseSettings
 from db.tables import User
 from domain.permissions import Role
 from tests.applications import running_app
-from tests.conftest import free_port
+from tests.free_ports import free_port
 from tests.people import add_user
 
 PASSWORD = "clave-de-prueba-1"

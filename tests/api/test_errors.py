@@ -17,7 +17,7 @@ from domain.errors import Unavailable
 from domain.permissions import Role
 from integrations.files import StorageDown
 from tests.api.conftest import HOUSE, Staff, client_of
-from tests.conftest import free_port
+from tests.free_ports import free_port
 
 SECRET = "45678912 persona@ejemplo.pe"
 

@@ -26,7 +26,7 @@ from integrations.files import FileStore
 from integrations.settings import FilesSettings
 from integrations.temporal import PLAIN_CONVERTER
 from tests.applications import running_app
-from tests.conftest import free_port
+from tests.free_ports import free_port
 from tests.people import add_client, add_rate
 from tests.standins.programs import StandIn
 from tests.workflows.house import House, running_house

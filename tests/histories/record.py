@@ -23,7 +23,8 @@ from db.session import make_engine, make_sessions
 from db.settings import DatabaseSettings
 from domain import commands as c
 from domain.operations import Effect, Origin
-from tests.conftest import free_port, postgres
+from tests.conftest import postgres
+from tests.free_ports import free_port
 from tests.histories.onboardings import ONBOARDINGS
 from tests.people import add_client
 from tests.workflows.annulments import ANNULMENTS, skipping

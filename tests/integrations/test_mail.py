@@ -8,7 +8,7 @@ import pytest
 
 from integrations.mail import Mail, MailDown, Mailer
 from integrations.settings import MailSettings
-from tests.conftest import free_port
+from tests.free_ports import free_port
 from tests.standins.programs import StandIn
 
 

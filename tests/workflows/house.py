@@ -196,9 +196,11 @@ class House:
         return handle
 
     async def quiet(self, handle: WorkflowHandle[Any, Any]) -> bool:
-        """No effect is under way: it only waits for people and time."""
-        if not await self.assessed(handle):
-            return False
+        """No effect of an operation is under way."""
+        return await self.assessed(handle) and await self.settled(handle)
+
+    async def settled(self, handle: WorkflowHandle[Any, Any]) -> bool:
+        """It only waits for people and time."""
         described = (await handle.describe()).raw_description
         return not described.pending_activities and not described.HasField("pending_workflow_task")
 

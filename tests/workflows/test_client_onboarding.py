@@ -156,10 +156,16 @@ async def test_documents_that_do_not_come_are_remembered_a_few_times_and_no_more
         await newcomer.screened()
         await house.pass_time(newcomer.handle, 3 * DAY + 1)
 
+    def reminders() -> int:
+        return sum(order.notice == "recordatorio_documentos" for order in house.outside.told)
+
     async def three() -> bool:
-        return sum(order.notice == "recordatorio_documentos" for order in house.outside.told) == 3
+        return reminders() == 3
 
     await eventually(three)
+    await house.pass_time(newcomer.handle, 3 * DAY + 1)
+    await eventually(house.settled, newcomer.handle)
+    assert reminders() == 3
 
 
 async def test_rejected_with_a_reason_then_reopened_and_approved(house: House, people: People):
