@@ -50,7 +50,7 @@ async def leave(sessions: Sessions, client_id: int, address: str = "c45678912@ex
 
 async def kept(sessions: Sessions) -> list[Delivery]:
     async with sessions() as session:
-        return list((await session.scalars(select(Delivery))).all())
+        return list((await session.scalars(select(Delivery).order_by(Delivery.id))).all())
 
 
 async def test_a_welcome_leaves_once_and_has_no_password(
