@@ -121,7 +121,6 @@ def build_workers(
 ) -> Sequence[Worker]:
     """One worker a queue: effects on slow providers never take the place of a person's click."""
     settings = WorkerSettings()
-    complaints = ComplaintActivities(sessions, mailer, pusher)
     issuing = InvoiceActivities(sessions, nubefact, NubefactSettings())
     voids = InvoiceVoidActivities(sessions, nubefact, NubefactSettings(), issuing)
     common: dict[str, Any] = {
@@ -142,8 +141,7 @@ def build_workers(
             ComplianceActivities(sessions).assess_operation,
             SettlementActivities(sessions).settle,
             *OnboardingActivities(sessions).all(),
-            complaints.record_answer,
-            complaints.remind_complaint,
+            *_complaints(sessions, mailer, pusher),
             voids.record_void_decision,
         ],
         **common,
@@ -174,6 +172,12 @@ def _operations(sessions: Sessions) -> Sequence[Callable[..., Any]]:
         operations.record_note,
         operations.record_alert,
     )
+
+
+def _complaints(sessions: Sessions, mailer: Mailer, pusher: Pusher) -> Sequence[Callable[..., Any]]:
+    """The Libro de Reclamaciones, without its mails."""
+    complaints = ComplaintActivities(sessions, mailer, pusher)
+    return complaints.find_complaint, complaints.record_answer, complaints.remind_complaint
 
 
 def _invoicing(

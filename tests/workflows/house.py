@@ -346,8 +346,7 @@ async def workers(
             SettlementActivities(sessions).settle,
             *OnboardingActivities(sessions).all(),
             outside.screen_client,
-            complaints.record_answer,
-            complaints.remind_complaint,
+            *(complaints.find_complaint, complaints.record_answer, complaints.remind_complaint),
             ReconciliationActivities(sessions, client, settled=timedelta(0)).reconcile_operations,
         ],
     )

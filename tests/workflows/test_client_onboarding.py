@@ -196,6 +196,20 @@ async def test_a_registration_that_never_commits_ends_by_itself(house: House):
     assert (await handle.result())["outcome"] == "Sin registro"
 
 
+async def test_an_outage_right_after_the_registration_loses_nobody(house: House):
+    """Nothing is read for minutes: only the answer that there is no row would end it."""
+    house.faults.before[names.OPEN_ONBOARDING] = 1_000
+    newcomer = await register(house)
+
+    async def tried() -> bool:
+        return house.faults.tried[names.OPEN_ONBOARDING] > 1
+
+    await eventually(tried)
+    await house.pass_time(newcomer.handle, 10)
+    house.faults.before.clear()
+    await newcomer.told("bienvenida")
+
+
 async def test_a_closed_account_ends_its_onboarding_and_gets_no_more_mail(house: House):
     newcomer = await register(house)
     await newcomer.told("bienvenida")
