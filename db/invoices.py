@@ -181,7 +181,8 @@ async def move_to_series(session: AsyncSession, invoice_id: int, series: str) ->
 
 async def account_fails(session: AsyncSession, why: str) -> None:
     """NubeFact does not take the house's token, address or series: one incident, however many comprobantes wait."""
-    detail = f"NubeFact no acepta a la casa: {why} Corrígelo; los comprobantes que esperan salen solos."
+    said = why.strip().rstrip(".")
+    detail = f"NubeFact no acepta a la casa: {said}. Corrígelo; los comprobantes que esperan salen solos."
     await incidents.open_incident(session, kind=ACCOUNT_FAILS, subject=ACCOUNT, detail=detail)
 
 
