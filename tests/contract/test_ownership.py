@@ -40,6 +40,7 @@ CALLS = [
     Call("POST", "/api/client/register-push-token", {**A_DNI, "push_token": "ExponentPushToken[abcdefghijklmnopq]"}),
     Call("POST", "/api/client/change-password", {**A_DNI, "current_password": "x", "new_password": "clave-robada-1"}),
     Call("POST", "/api/client/upload-dni", form=A_DNI, file="dni_front"),
+    Call("POST", "/api/web/update-address", {**A_DNI, "direccion": "Calle ajena 1"}),
     Call("POST", "/api/web/my-accounts", A_DNI),
     Call("POST", "/api/web/add-bank-account", {**A_DNI, **ACCOUNT}),
     Call("POST", "/api/client/add-bank-account/{dni}", ACCOUNT),
@@ -74,6 +75,8 @@ CALLS = [
     Call("POST", "/api/referrals/generate-reward-code", {"client_dni": "{dni}"}),
 ]
 OPEN_TO_ALL = {
+    "/api/web/dni-lookup",
+    "/api/web/ruc-lookup",
     "/api/web/check-document",
     "/api/web/send-verification-code",
     "/api/web/verify-code",
