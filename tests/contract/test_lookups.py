@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import httpx
@@ -15,26 +14,17 @@ from db.tables import AuditEntry
 from integrations.lookups import Lookup
 from integrations.settings import LookupSettings
 from tests.contract.conftest import row_of
-from tests.standins.programs import StandIn
 
 DNI, RUC = "/api/web/dni-lookup", "/api/web/ruc-lookup"
 
 
-@pytest.fixture(scope="module")
-def registry_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    running = StandIn("lookup", tmp_path_factory.mktemp("lookup"), ["--token", "clave"])
-    running.start()
-    yield running
-    running.stop()
-
-
 @pytest.fixture
-async def registry(app, registry_of_module):
+async def registry(app, registry_of_session):
     """RENIEC and SUNAT as the application sees them."""
-    settings = LookupSettings(api_url=registry_of_module.url, token=SecretStr("clave"), timeout=2)
+    settings = LookupSettings(api_url=registry_of_session.url, token=SecretStr("local"), timeout=2)
     asked = Lookup(settings)
     app.state.services = replace(app.state.services, lookup=asked)
-    yield registry_of_module.empty()
+    yield registry_of_session.empty()
     await asked.aclose()
 
 
