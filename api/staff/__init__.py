@@ -19,6 +19,7 @@ from api.staff import (
     operation_commands,
     operations,
     parameters,
+    partners,
     rates,
     users,
 )
@@ -39,6 +40,7 @@ for part in (
     cases,
     incidents,
     parameters,
+    partners,
     audit,
     invoice_exports,
     invoices,

@@ -111,3 +111,13 @@ def test_replaying_nothing_is_not_a_success(tmp_path):
     done = run("replay", "--folder", str(tmp_path))
     assert done.returncode == 1
     assert "0 de 0 historias" in done.stdout
+
+
+def test_a_partner_gets_a_key_and_another_when_asked(cli):
+    first = cli("partner", "create", "Remesas del Sur").output.split()[-1]
+    second = cli("partner", "rotate", "remesas del sur", "--grace-hours", "0").output.split()[-1]
+    assert first.startswith("qck_")
+    assert first != second
+    assert first[:10] in cli("partner", "list").output
+    assert cli("partner", "close", "Remesas del Sur").exit_code == 0
+    assert cli("partner", "rotate", "Remesas del Sur").exit_code == 1
