@@ -5,6 +5,7 @@ Every function takes an aware instant; a naive one is a programming error and ra
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -84,6 +85,21 @@ def next_opening(instant: datetime, hours: Hours = OPENING_HOURS) -> datetime:
         if session is not None and local < session[1]:
             return max(local, session[0]).astimezone(UTC)
     raise ValueError("the table of hours never opens")
+
+
+def next_closing(instant: datetime, hours: Hours = OPENING_HOURS) -> datetime:
+    """When the house closes, in UTC: today where it is open, else at the end of the next day that it attends."""
+    opens = next_opening(instant, hours)
+    session = _session(business_day(opens), hours)
+    assert session is not None  # next_opening found it
+    return session[1].astimezone(UTC)
+
+
+def upcoming_holidays(day: date, count: int) -> list[tuple[date, str]]:
+    """The next national holidays, `day` included, with their Spanish names."""
+    days = (day + timedelta(days=ahead) for ahead in range(366))
+    found = ((one, str(_HOLIDAYS[one])) for one in days if one in _HOLIDAYS)
+    return list(itertools.islice(found, count))
 
 
 def format_day(day: date) -> str:

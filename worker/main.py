@@ -25,6 +25,7 @@ from activities.invoice_voids import InvoiceVoidActivities
 from activities.invoices import InvoiceActivities
 from activities.notices import NoticeActivities
 from activities.operations import OperationActivities
+from activities.rate_alerts import RateAlertActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.settlement import SettlementActivities
 from db.session import Sessions, make_engine, make_sessions
@@ -50,6 +51,7 @@ from workflows.invoices import (
     InvoiceReissueWorkflow,
 )
 from workflows.operation import OperationWorkflow
+from workflows.rate_alerts import RateAlertsWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
 from workflows.sandbox import PROVEN_RUNNER
 
@@ -68,6 +70,7 @@ WORKFLOWS: list[type[Any]] = [
     InvoiceNoticeWorkflow,
     InvoiceReissueWorkflow,
     InvoiceVoidWorkflow,
+    RateAlertsWorkflow,
 ]
 RECONNECT_SECONDS = 2
 
@@ -197,12 +200,15 @@ def _invoicing(
 def _notices(sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pusher) -> Sequence[Callable[..., Any]]:
     """Everything that leaves by mail or push."""
     settings = NoticeSettings()
+    alerts = RateAlertActivities(sessions, mailer, pusher, settings)
     return (
         NoticeActivities(sessions, mailer, pusher, nubefact, settings).deliver_notice,
         InvoiceNoticeActivities(sessions, mailer, pusher, nubefact, settings).deliver_invoice_notice,
         ClientNoticeActivities(sessions, mailer, pusher, settings).deliver_client_notice,
         ComplaintActivities(sessions, mailer, pusher).deliver_complaint,
         EmailCodeActivities(sessions, mailer, pusher, settings).deliver_email_code,
+        alerts.find_rate_alerts,
+        alerts.deliver_rate_alerts,
     )
 
 

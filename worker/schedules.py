@@ -19,10 +19,12 @@ from temporalio.client import (
 )
 
 from workflows import names
+from workflows.alert_messages import AlertRound
 from workflows.invoice_messages import AnswerRound
 
 SUNAT_EVERY = timedelta(minutes=5)
 RECONCILIATION_EVERY = timedelta(minutes=5)
+ALERTS_EVERY = timedelta(minutes=5)
 
 
 def reconciliation() -> Schedule:
@@ -59,12 +61,24 @@ def sunat_answers() -> Schedule:
     )
 
 
+def rate_alerts() -> Schedule:
+    """Tell the rate alerts that were left behind."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            names.RATE_ALERTS, AlertRound(), id="alertas-tc", task_queue=names.OPERATIONS_QUEUE
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=ALERTS_EVERY)], time_zone_name="America/Lima"),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
+    )
+
+
 async def ensure_schedules(client: Client) -> None:
     """Create the schedules that do not exist yet; several workers may do this at once."""
     for name, schedule in (
         ("conciliacion", reconciliation()),
         ("conservacion-clientes", retention()),
         ("respuestas-sunat", sunat_answers()),
+        ("alertas-tc", rate_alerts()),
     ):
         with contextlib.suppress(ScheduleAlreadyRunningError):
             await client.create_schedule(name, schedule)

@@ -16,6 +16,7 @@ INVOICE_REISSUE = "InvoiceReissue"
 INVOICE_VOID = "InvoiceVoid"
 INVOICE_NOTICE = "InvoiceNotice"
 INVOICE_ACCOUNT = "InvoiceAccount"
+RATE_ALERTS = "RateAlerts"
 
 # Task queues: effects on outside services wait on their own, so that a slow provider never delays a person's click.
 OPERATIONS_QUEUE = "operaciones"
@@ -73,6 +74,8 @@ FIND_COMPLAINT = "find_complaint"
 DELIVER_COMPLAINT = "deliver_complaint"
 RECORD_ANSWER = "record_answer"
 REMIND_COMPLAINT = "remind_complaint"
+FIND_RATE_ALERTS = "find_rate_alerts"
+DELIVER_RATE_ALERTS = "deliver_rate_alerts"
 
 # Search attributes: at most ten Keyword on a SQL visibility store, and never anything that identifies a person.
 OP_ESTADO = SearchAttributeKey.for_keyword("OpEstado")
@@ -103,6 +106,11 @@ def complaint_id(number: int) -> str:
 def email_code_id(number: int) -> str:
     """The id of the `EmailCode` workflow of one code, by internal id: no address."""
     return f"codigo-correo-{number}"
+
+
+def rate_alerts_id(rate_id: int) -> str:
+    """The id of the `RateAlerts` round of a published rate."""
+    return f"alertas-tc-{rate_id}"
 
 
 def void_id(name: str) -> str:

@@ -14,12 +14,15 @@ from api.public import (
     clients,
     complaints,
     documents,
+    hours,
     invoices,
     legal,
     lookups,
     operations,
     passwords,
     proofs,
+    push,
+    rate_alerts,
     rates,
     referrals,
     registration,
@@ -41,6 +44,9 @@ for part in (
     referrals,
     complaints,
     legal,
+    hours,
+    push,
+    rate_alerts,
 ):
     router.include_router(part.router)
 
