@@ -43,7 +43,7 @@ class Caller:
     id: int
     dni: str
     token: str = ""
-    operation: int = 0
+    operation: int | str = 0
     code: str = ""
 
     def filled(self, value: Any) -> Any:
@@ -161,7 +161,7 @@ class Site:
             await socket.eio.http.close()
 
 
-@dataclass
+@dataclass(eq=False)
 class Ear:
     """A socket and all that it has heard."""
 

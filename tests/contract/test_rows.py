@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ import pytest
 from sqlalchemy import func, select
 
 from api.main import create_app
+from api.realtime import NAMESPACES
 from api.settings import ApiSettings
 from db import client_changes, onboarding
 from db.session import make_engine, make_sessions
@@ -27,7 +29,7 @@ from domain import commands as c
 from domain.accounts import Bank
 from domain.clients import DocumentKind
 from domain.money import Currency
-from domain.operations import SYSTEM, StoredFile
+from domain.operations import SYSTEM, State, StoredFile
 from domain.permissions import Role
 from tests import clean_database
 from tests.applications import running_app
@@ -210,25 +212,50 @@ async def test_the_clients_own_figures_are_not_read_and_five_clicks_are_one_oper
         assert await session.scalar(select(func.count()).where(Operation.client_id == me.id)) == 1
 
 
-@pytest.mark.parametrize("namespace", ["/", "/api/flask"])
-async def test_each_event_carries_what_the_pages_read(site: Site, namespace: str):
-    """Contract 7, in both namespaces: one client's whole life as its socket hears it."""
+async def test_a_clients_whole_life_is_heard_with_what_its_pages_read_and_by_nobody_else(site: Site):
+    """Contract 7, F181, in both namespaces. A neighbour asks for the client's room and for all that it missed."""
     async with site.sessions.begin() as session:
-        operator = staff(await add_user(session, f"master{namespace.count('/')}", Role.MASTER), Role.MASTER)
-    me = await site.caller("new")
-    async with site.ear(me, namespace) as ear:
-        await ear.socket.call("join_client_room", {"dni": me.dni}, namespace=namespace)
+        operator = staff(await add_user(session, "marta", Role.MASTER), Role.MASTER)
+    me, other = await site.caller("new"), await site.caller("client")
+    async with AsyncExitStack() as opened:
+        mine, theirs = [
+            [await opened.enter_async_context(site.ear(who, namespace)) for namespace in NAMESPACES]
+            for who in (me, other)
+        ]
+        for ear in (*mine, *theirs):
+            said = await ear.socket.call("join_client_room", {"dni": me.dni}, namespace=ear.namespace)
+            assert said["success"] is (ear in mine)
         await _approved(site, me.id, operator)
         for ending in ("complete", "cancel", "expire"):
             await _lived(site, me, ending, operator)
         async with site.sessions.begin() as session:
             await set_rate(session, buy=Decimal("3.4010"), sell=Decimal("3.4120"), actor=SYSTEM)
             await client_changes.close(session, me.id, actor=operator, reason="lo pidió", now=datetime.now(UTC))
-        await ear.hears("client_deleted")
-        for name, reads in EVENTS.items():
-            assert mismatch(await ear.hears(name), reads) == "", name
-        about = {payload.get("client_dni") for name, payload in ear.heard if "client_dni" in payload}
-        assert about == {me.dni}
+        for ear in mine:
+            for name, reads in EVENTS.items():
+                assert mismatch(await ear.hears(name), reads) == "", name
+            assert {payload.get("client_dni", me.dni) for _, payload in ear.heard} == {me.dni}
+        for ear in theirs:
+            assert (await ear.socket.call("missed", {"last_id": 0}, namespace=ear.namespace))["success"] is True
+            await ear.hears("tipos_cambio_actualizados")
+            assert {name for name, _ in ear.heard} == {"tipos_cambio_actualizados"}
+
+
+async def test_another_client_reads_and_moves_nothing_by_a_number_a_code_or_a_document(site: Site):
+    """Every guarded row, called by B with what is A's."""
+    owner, other = await site.caller("live"), await site.caller("client")
+    async with site.sessions() as session:
+        code = (await session.get_one(Operation, owner.operation)).code
+    for row in GUARDED:
+        for named_by in (owner.operation, code):
+            answer = await site.send(row, replace(owner, token=other.token, operation=named_by))
+            wrong_shape = named_by == code and answer.status_code == 422
+            assert wrong_shape or answer.status_code == 404, (row.number, answer.text)
+            assert not any(mark in answer.text for mark in (owner.dni, "19110012345601", '"EXP-'))
+    async with site.sessions() as session:
+        row = await session.get_one(Operation, owner.operation)
+        assert row.state is State.PENDIENTE
+        assert await session.scalar(select(func.count()).where(Operation.client_id == other.id)) == 0
 
 
 async def _approved(site: Site, client_id: int, officer) -> None:
@@ -269,8 +296,6 @@ async def _over(site: Site, operation_id: int) -> bool:
 
 async def test_a_new_rate_reaches_twenty_pages_in_under_a_second(site: Site):
     """Strangers on the home page hear it too."""
-    from contextlib import AsyncExitStack
-
     async with AsyncExitStack() as open_pages:
         nobody = await site.caller("")
         ears = [await open_pages.enter_async_context(site.ear(nobody)) for _ in range(20)]
