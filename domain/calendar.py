@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -25,7 +26,20 @@ OPENING_HOURS: Hours = {
 _SEARCH_DAYS = 31
 _SATURDAY = 5
 
-_HOLIDAYS = holidays.country_holidays("PE")
+_HOLIDAYS = holidays.country_holidays("PE", language="es")
+
+
+def week(figures: Mapping[str, Decimal]) -> Hours:
+    """The week of the house's dated figures (`weekday_opens` and its kin); one that never opens is empty."""
+    days = {**dict.fromkeys(range(_SATURDAY), "weekday"), _SATURDAY: "saturday"}
+    hours = {day: (_clock(figures[f"{kind}_opens"]), _clock(figures[f"{kind}_closes"])) for day, kind in days.items()}
+    return {day: (opens, closes) for day, (opens, closes) in hours.items() if opens < closes}
+
+
+def _clock(hour: Decimal) -> time:
+    """9.5 is 9:30; a day ends at 23:59."""
+    minutes = min(int(hour * 60), 24 * 60 - 1)
+    return time(minutes // 60, minutes % 60)
 
 
 def in_lima(instant: datetime) -> datetime:

@@ -8,8 +8,10 @@ from fastapi import APIRouter
 
 from api.auth import public
 from api.public.identity import Json
+from api.services import ServicesDep
+from db import parameters
 from domain.calendar import (
-    OPENING_HOURS,
+    Hours,
     business_day,
     format_day,
     in_lima,
@@ -17,7 +19,9 @@ from domain.calendar import (
     next_closing,
     next_opening,
     upcoming_holidays,
+    week,
 )
+from domain.parameters import HOURS_PARAMETERS
 
 router = APIRouter(tags=["Contrato: horario"])
 
@@ -28,37 +32,41 @@ SHOWN = 5
 @router.get(
     "/api/web/business-hours", dependencies=[public("el horario se publica; se pregunta antes de crear una operación")]
 )
-async def business_hours() -> Json:
+async def business_hours(services: ServicesDep) -> Json:
     """Whether the house attends now, since or until when, its week, and the next holidays; all in Lima's time.
 
-    Outside hours an operation may be created all the same: `mensaje` says when it will be attended.
+    Outside hours an operation may be created all the same: `mensaje` says when it will be attended. The week is dated
+    figures that Master edits.
     """
     now = datetime.now(UTC)
-    opens, closes = next_opening(now), next_closing(now)
-    return {"success": True, "data": described(now, opens=opens, closes=closes)}
+    async with services.sessions() as session:
+        figures = await parameters.values(session, [one.name for one in HOURS_PARAMETERS], business_day(now))
+    return {"success": True, "data": described(now, week(figures))}
 
 
-def described(now: datetime, *, opens: datetime, closes: datetime) -> Json:
+def described(now: datetime, hours: Hours) -> Json:
     """What the page shows at `now`."""
-    attending = is_open(now)
+    days = [
+        {"dia": DAYS[day], "abre": f"{opens:%H:%M}", "cierra": f"{closes:%H:%M}"}
+        for day, (opens, closes) in sorted(hours.items())
+    ]
+    holidays = [{"fecha": day.isoformat(), "nombre": name} for day, name in upcoming_holidays(business_day(now), SHOWN)]
+    return {**_now(now, hours), "horario": days, "feriados": holidays}
+
+
+def _now(now: datetime, hours: Hours) -> Json:
+    if not hours:
+        return {"abierto": False, "mensaje": "Por ahora no atendemos. Vuelve pronto.", "abre": None, "cierra": None}
+    opens, closes = in_lima(next_opening(now, hours)), in_lima(next_closing(now, hours))
+    attending = is_open(now, hours)
     return {
         "abierto": attending,
-        "mensaje": _said(now, attending=attending, opens=opens, closes=closes),
-        "abre": in_lima(opens).isoformat(timespec="seconds"),
-        "cierra": in_lima(closes).isoformat(timespec="seconds"),
-        "horario": [
-            {"dia": DAYS[day], "abre": f"{hours[0]:%H:%M}", "cierra": f"{hours[1]:%H:%M}"}
-            for day, hours in sorted(OPENING_HOURS.items())
-        ],
-        "feriados": [
-            {"fecha": day.isoformat(), "nombre": name} for day, name in upcoming_holidays(business_day(now), SHOWN)
-        ],
+        "mensaje": f"Atendemos hoy hasta las {closes:%H:%M}." if attending else _closed(now, opens),
+        "abre": opens.isoformat(timespec="seconds"),
+        "cierra": closes.isoformat(timespec="seconds"),
     }
 
 
-def _said(now: datetime, *, attending: bool, opens: datetime, closes: datetime) -> str:
-    if attending:
-        return f"Atendemos hoy hasta las {in_lima(closes):%H:%M}."
-    at, today = in_lima(opens), business_day(now)
-    day = "hoy" if at.date() == today else f"el {DAYS[at.weekday()]} {format_day(at.date())}"
-    return f"Ahora no atendemos. Tu operación se atenderá {day} desde las {at:%H:%M}."
+def _closed(now: datetime, opens: datetime) -> str:
+    day = "hoy" if opens.date() == business_day(now) else f"el {DAYS[opens.weekday()]} {format_day(opens.date())}"
+    return f"Ahora no atendemos. Tu operación se atenderá {day} desde las {opens:%H:%M}."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -12,8 +13,10 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from api.public.hours import described
+from db import parameters
 from db.tables import PushSubscription
-from domain.calendar import LIMA, next_closing, next_opening
+from domain.calendar import LIMA, OPENING_HOURS, business_day
+from domain.operations import SYSTEM
 
 PUSH = "/api/web/push"
 ENDPOINT = "https://fcm.googleapis.com/fcm/send/abc"
@@ -108,7 +111,7 @@ async def test_a_stranger_subscribes_to_nothing(http):
 )
 def test_outside_hours_the_page_says_when_it_will_be_attended(moment, attending, said):
     now = datetime.fromisoformat(moment).replace(tzinfo=LIMA)
-    shown = described(now, opens=next_opening(now), closes=next_closing(now))
+    shown = described(now, OPENING_HOURS)
     assert (shown["abierto"], shown["mensaje"]) == (attending, said)
 
 
@@ -118,3 +121,20 @@ async def test_anybody_reads_the_hours_and_the_next_holidays(http):
     assert len(data["feriados"]) == 5
     assert data["abre"].endswith("-05:00")
     assert data["cierra"] > data["abre"]
+
+
+async def test_master_changes_the_hours_from_a_day_on(http, sessions):
+    """F084: the week is data."""
+    today = business_day(datetime.now(UTC))
+    figures = {"saturday_opens": Decimal("9.5"), "weekday_opens": Decimal(18)}
+    async with sessions.begin() as session:
+        for name, figure in figures.items():
+            told = {"name": name, "figure": figure, "valid_from": today, "source": "acuerdo", "actor": SYSTEM}
+            await parameters.set_value(session, **told)
+    data = (await http.get("/api/web/business-hours")).json()["data"]
+    assert data["horario"] == [{"dia": "sábado", "abre": "09:30", "cierra": "13:00"}]
+    async with sessions.begin() as session:
+        told = {"name": "saturday_opens", "figure": Decimal(13), "valid_from": today, "source": "x", "actor": SYSTEM}
+        await parameters.set_value(session, **told)
+    data = (await http.get("/api/web/business-hours")).json()["data"]
+    assert (data["abierto"], data["abre"], data["horario"]) == (False, None, [])
