@@ -35,6 +35,7 @@ class NameIndex:
         self._words: dict[str, Token] = {}
         self._places: dict[str, list[int]] = defaultdict(list)
         self._joined: dict[str, list[int]] = defaultdict(list)
+        self._whole: dict[tuple[str, ...], list[int]] = defaultdict(list)
         self._size = [self._add(place, name) for place, name in enumerate(names)]
         self._weights = self._weighed()
         self._totals = [sum(map(self.weight, name.tokens)) for name in names]
@@ -51,10 +52,13 @@ class NameIndex:
         return min(word.weight, self._weights.get(word.text, 100))
 
     def candidates(self, name: Name) -> Iterator[int]:
-        """Places of the names that may pass."""
+        """Places of the names that may pass: those of the very same words first, whatever they weigh."""
+        same = self._whole.get(_key(name), ())
+        yield from same
         words = [word for word in dict.fromkeys(name.tokens) if not word.initial]
         if not words:
             return
+        known = set(same)
         found: Counter[int] = Counter()
         for word in words:
             found.update(self._alike(word))
@@ -62,10 +66,11 @@ class NameIndex:
             found.update(self._places.get(one.text + other.text, ()))
         total = sum(map(self.weight, words))
         for place, times in found.items():
-            if times >= min(len(words), self._size[place]) and bound(total, self._totals[place]) >= self._least:
+            if place not in known and times >= min(len(words), self._size[place]) and bound(total, self._totals[place]) >= self._least:
                 yield place
 
     def _add(self, place: int, name: Name) -> int:
+        self._whole[_key(name)].append(place)
         words = {word.text for word in name.tokens if not word.initial}
         for word in name.tokens:
             if not word.initial:
@@ -115,6 +120,10 @@ class NameIndex:
                     sound, choices, scorer=OSA.distance, processor=None, score_cutoff=edits, limit=None
                 ):
                     yield found
+
+
+def _key(name: Name) -> tuple[str, ...]:
+    return tuple(sorted(word.text for word in name.tokens))
 
 
 def _grouped(words: Iterable[Token], key: Callable[[Token], str]) -> dict[str, list[str]]:

@@ -196,7 +196,7 @@ class Screener:
             place, which = self._owners[subject.kind][at]
             entry = self.entries[place]
             support = tuple(supports(subject, entry, entry.names[which].kind))
-            score = max(0, min(100, compared.score + sum(one.points for one in support)))
+            score = max(_floor(compared, support), min(100, compared.score + sum(one.points for one in support)))
             if score >= THRESHOLD:
                 yield (
                     Match(
@@ -293,6 +293,12 @@ def _birth(day: date, births: Sequence[Birth]) -> Support:
 def _country(text: str) -> str:
     plain = text.strip().casefold()
     return "peru" if plain in PERU else plain
+
+
+def _floor(compared: Comparison, support: Sequence[Support]) -> int:
+    """That an alias is weak does not hide the very same name; only what is known of the person may."""
+    contradicted = any(one.points < 0 and one.points != WEAK_ALIAS for one in support)
+    return THRESHOLD if compared.same_words and not contradicted else 0
 
 
 def _whole(compared: Comparison) -> bool:
