@@ -66,7 +66,11 @@ class NameIndex:
             found.update(self._places.get(one.text + other.text, ()))
         total = sum(map(self.weight, words))
         for place, times in found.items():
-            if place not in known and times >= min(len(words), self._size[place]) and bound(total, self._totals[place]) >= self._least:
+            if (
+                place not in known
+                and times >= min(len(words), self._size[place])
+                and bound(total, self._totals[place]) >= self._least
+            ):
                 yield place
 
     def _add(self, place: int, name: Name) -> int:

@@ -122,8 +122,8 @@ def test_what_nobody_checked_is_not_clean():
 
 
 def test_only_a_sanction_that_is_confirmed_or_likely_holds_operations():
-    assert holds(ListCode.ONU, HitState.ABIERTA, likely=True)
+    assert holds(ListCode.ONU, HitState.NUEVA, likely=True)
     assert holds(ListCode.OFAC, HitState.CONFIRMADA, likely=False)
-    assert not holds(ListCode.OFAC, HitState.ABIERTA, likely=False)
+    assert not holds(ListCode.OFAC, HitState.NUEVA, likely=False)
     assert not holds(ListCode.OFAC, HitState.DESCARTADA, likely=True)
     assert not holds(ListCode.PEP, HitState.CONFIRMADA, likely=True)
