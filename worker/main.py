@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import uvloop
@@ -23,13 +24,15 @@ from activities.invoices import InvoiceActivities
 from activities.notices import NoticeActivities
 from activities.operations import OperationActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.screening import ScreeningActivities
 from activities.settlement import SettlementActivities
 from db.session import Sessions, make_engine, make_sessions
 from db.settings import DatabaseSettings
 from integrations.mail import Mailer
 from integrations.nubefact import NubeFact
 from integrations.push import Pusher
-from integrations.settings import MailSettings, NoticeSettings, NubefactSettings, PushSettings
+from integrations.sanction_lists.source import ListSource
+from integrations.settings import ListSettings, MailSettings, NoticeSettings, NubefactSettings, PushSettings
 from integrations.temporal import TemporalSettings, connect
 from worker.schedules import ensure_schedules
 from worker.settings import WorkerSettings
@@ -41,6 +44,7 @@ from workflows.complaint import ComplaintWorkflow
 from workflows.operation import OperationWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
 from workflows.sandbox import RUNNER
+from workflows.screening import SCREENING_WORKFLOWS
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +56,7 @@ WORKFLOWS: list[type[Any]] = [
     ClientRetentionWorkflow,
     ComplaintWorkflow,
     EmailCodeWorkflow,
+    *SCREENING_WORKFLOWS,
 ]
 RECONNECT_SECONDS = 2
 
@@ -73,37 +78,49 @@ async def work() -> None:
     if client is None:
         return
     engine = make_engine(DatabaseSettings())
-    async with outside() as (nubefact, mailer, pusher), AsyncExitStack() as running:
-        for worker in build_workers(client, make_sessions(engine), nubefact, mailer, pusher):
+    async with outside() as services, AsyncExitStack() as running:
+        for worker in build_workers(client, make_sessions(engine), services):
             await running.enter_async_context(worker)
         await ensure_schedules(client)
-        logger.info("Trabajando en las colas %s, %s y %s.", *QUEUES)
+        logger.info("Trabajando en las colas %s.", ", ".join(QUEUES))
         await stop.wait()
         logger.info("Termino lo que tengo en mano y me detengo.")
     await engine.dispose()
 
 
-QUEUES = (names.OPERATIONS_QUEUE, names.INVOICING_QUEUE, names.NOTICES_QUEUE)
+QUEUES = (names.OPERATIONS_QUEUE, names.INVOICING_QUEUE, names.NOTICES_QUEUE, names.LISTS_QUEUE)
+# Pieces of a look at everybody: one compares while the other waits for the database, and people's clicks go between.
+LISTS_AT_ONCE = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """The connections to outside services."""
+
+    nubefact: NubeFact
+    mailer: Mailer
+    pusher: Pusher
+    lists: ListSource
 
 
 @asynccontextmanager
-async def outside() -> AsyncIterator[tuple[NubeFact, Mailer, Pusher]]:
-    """The connections to outside services, closed at the end."""
-    nubefact, pusher = NubeFact(NubefactSettings()), Pusher(PushSettings())
+async def outside() -> AsyncIterator[Outside]:
+    """Open what the worker needs, closed at the end."""
+    nubefact, pusher, lists = NubeFact(NubefactSettings()), Pusher(PushSettings()), ListSource(ListSettings())
     try:
-        yield nubefact, Mailer(MailSettings()), pusher
+        yield Outside(nubefact=nubefact, mailer=Mailer(MailSettings()), pusher=pusher, lists=lists)
     finally:
         await nubefact.aclose()
         await pusher.aclose()
+        await lists.aclose()
 
 
-def build_workers(
-    client: Client, sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pusher
-) -> Sequence[Worker]:
+def build_workers(client: Client, sessions: Sessions, outside: Outside) -> Sequence[Worker]:
     """One worker a queue: effects on slow providers never take the place of a person's click."""
     settings = WorkerSettings()
     operations, reconciliation = OperationActivities(sessions), ReconciliationActivities(sessions, client)
-    complaints = ComplaintActivities(sessions, mailer, pusher)
+    complaints = ComplaintActivities(sessions, outside.mailer, outside.pusher)
+    screening = ScreeningActivities(sessions, outside.lists, client)
     common: dict[str, Any] = {
         "graceful_shutdown_timeout": settings.graceful_shutdown,
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
@@ -121,31 +138,37 @@ def build_workers(
             operations.record_note,
             operations.record_alert,
             reconciliation.reconcile_operations,
-            ComplianceActivities(sessions).assess_operation,
+            ComplianceActivities(sessions, screening.freshen).assess_operation,
             SettlementActivities(sessions).settle,
             *OnboardingActivities(sessions).all(),
             complaints.record_answer,
             complaints.remind_complaint,
+            screening.screen_client,
         ],
         **common,
     )
     invoicing = Worker(
         client,
         task_queue=names.INVOICING_QUEUE,
-        activities=[InvoiceActivities(sessions, nubefact, NubefactSettings()).issue_invoice],
+        activities=[InvoiceActivities(sessions, outside.nubefact, NubefactSettings()).issue_invoice],
         **common,
     )
-    posting = Worker(
-        client, task_queue=names.NOTICES_QUEUE, activities=_notices(sessions, nubefact, mailer, pusher), **common
+    posting = Worker(client, task_queue=names.NOTICES_QUEUE, activities=_notices(sessions, outside), **common)
+    looking = Worker(
+        client,
+        task_queue=names.LISTS_QUEUE,
+        activities=screening.bulk(),
+        max_concurrent_activities=LISTS_AT_ONCE,
+        **common,
     )
-    return main, invoicing, posting
+    return main, invoicing, posting, looking
 
 
-def _notices(sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pusher) -> Sequence[Callable[..., Any]]:
+def _notices(sessions: Sessions, outside: Outside) -> Sequence[Callable[..., Any]]:
     """Everything that leaves by mail or push."""
-    settings = NoticeSettings()
+    settings, mailer, pusher = NoticeSettings(), outside.mailer, outside.pusher
     return (
-        NoticeActivities(sessions, mailer, pusher, nubefact, settings).deliver_notice,
+        NoticeActivities(sessions, mailer, pusher, outside.nubefact, settings).deliver_notice,
         ClientNoticeActivities(sessions, mailer, pusher, settings).deliver_client_notice,
         ComplaintActivities(sessions, mailer, pusher).deliver_complaint,
         EmailCodeActivities(sessions, mailer, pusher, settings).deliver_email_code,

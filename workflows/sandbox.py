@@ -8,5 +8,5 @@ from __future__ import annotations
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-PURE = ("domain", "workflows.messages", "workflows.client_messages", "workflows.names")
+PURE = ("domain", "workflows.messages", "workflows.client_messages", "workflows.screening_messages", "workflows.names")
 RUNNER = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE))

@@ -11,29 +11,35 @@ from domain.lists import ListCode
 
 
 @dataclass(frozen=True, kw_only=True)
-class RescreenStart:
-    """Look at every client. With `run_id` a run that already began goes on from where it is."""
+class RunOrder:
+    """Look at every client: why, and who asked (None: the clock)."""
 
     cause: str
     user_id: int | None = None
-    run_id: int = 0
-    after: int = 0
-    screened: int = 0
-    new_hits: int = 0
-    clients: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunOpened:
-    """A run that begins: how many clients it has before it."""
+class Run:
+    """A look at every client, as far as it has come. `last` is the last client that was looked at."""
 
     run_id: int
     clients: int
+    last: int = 0
+    screened: int = 0
+    new_hits: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class RescreenPiece:
-    """The clients of a run after an id."""
+class RescreeningStart:
+    """What a new run of the workflow takes over from the one before it."""
+
+    running: Run | None = None
+    waiting: tuple[RunOrder, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PieceOrder:
+    """The clients of a run after one."""
 
     run_id: int
     after: int
@@ -50,12 +56,12 @@ class PieceDone:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RescreenReport:
-    """What a run found."""
+class RescreeningReport:
+    """What the runs of one workflow found."""
 
-    run_id: int
-    screened: int
-    new_hits: int
+    runs: int = 0
+    screened: int = 0
+    new_hits: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +73,7 @@ class RefreshOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class Refreshed:
-    """`version_id` of the version now in force, when it is a new one."""
+    """The version that is in force now, when it is a new one."""
 
     version_id: int | None = None
     entries: int = 0
@@ -93,7 +99,7 @@ class SearchOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class Consulted:
-    """What the outside service found of a client; `asked` is false when it had answered already."""
+    """What the outside service found of a client. `asked` is false when it had answered about this person already."""
 
     asked: bool
     open_hits: int = 0
