@@ -16,7 +16,7 @@ from db import incidents, lists, notifications, screenings
 from db.session import Sessions
 from db.tables import Client, NameSearch
 from domain.errors import Conflict
-from domain.lists import REQUIRED, ListCode, Snapshot
+from domain.lists import OUTDATED, REQUIRED, ListCode, Snapshot
 from domain.notifications import role_room
 from domain.permissions import Role
 from domain.screening import Subject, result
@@ -27,7 +27,6 @@ from workflows import names
 from workflows import screening_messages as s
 
 PIECE = 500
-OUTDATED = "lista sin actualizar"
 ALERTED = "lista_no_actualizada"
 # Without the two lists nobody is wholly checked; they come within minutes of a first start.
 LISTS_APPEAR = timedelta(seconds=10)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import cases
-from db.tables import Client, ClientHit
+from db.tables import Client, ClientHit, ListEntry
 from domain.errors import Conflict, Missing
 from domain.lists import SANCTIONS, ListCode, digest
 from domain.screening import Finding, HitState, holds, severity
@@ -126,12 +126,12 @@ async def decide(
     await flag(session, client)
 
 
-async def decide_all(
-    session: AsyncSession, case_id: int, state: HitState, *, user_id: int, reason: str, at: datetime
-) -> None:
-    """What is decided of a case is decided of the hits of it that nobody has decided yet."""
-    for hit in await undecided(session, case_id):
-        await decide(session, hit, state, user_id=user_id, reason=reason, at=at)
+async def entry_of(session: AsyncSession, hit: ClientHit) -> dict[str, object] | None:
+    """The entry as it is listed; None for what an outside service told."""
+    row = await session.get(ListEntry, hit.entry_id) if hit.entry_id is not None else None
+    if row is None:
+        return None
+    return {"kind": row.kind, "programs": row.programs, "remarks": row.remarks, **row.content}
 
 
 async def _raise(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import hits, lists, risk_batches
 from db.client_reads import display_name
 from db.tables import Client, ClientHit, ListCheck, ScreeningRun
+from domain.cases import Decision
 from domain.clients import DocumentType
 from domain.lists import EntryKind, ListCode
 from domain.risk import ListStatus
@@ -123,6 +124,21 @@ async def rescore(session: AsyncSession, client_id: int, *, at: datetime) -> Non
     kept = update(ListCheck).where(ListCheck.client_id == client_id).values(result=outcome.result)
     await session.execute(kept)
     await risk_batches.screened(session, {client_id: _STATUS[outcome.result]}, occasion="decisión de listas", at=at)
+
+
+async def follow_case(session: AsyncSession, case_id: int, decision: Decision, *, user_id: int, reason: str) -> None:
+    """What is decided of a case is decided of the hits of it that nobody has decided yet."""
+    state = HitState.DESCARTADA if decision is Decision.LIBERAR else HitState.CONFIRMADA
+    now = datetime.now(UTC)
+    for hit in await hits.undecided(session, case_id):
+        await hits.decide(session, hit, state, user_id=user_id, reason=reason, at=now)
+        await rescore(session, hit.client_id, at=now)
+
+
+async def nothing_left(session: AsyncSession, case_id: int) -> bool:
+    """No hit of the case waits, and none was confirmed."""
+    mine = select(ClientHit.state).where(ClientHit.case_id == case_id, ClientHit.ended_at.is_(None))
+    return all(state is HitState.DESCARTADA for state in await session.scalars(mine))
 
 
 async def start_run(

@@ -26,6 +26,8 @@ class ListCode(StrEnum):
 SANCTIONS = frozenset({ListCode.OFAC, ListCode.ONU, ListCode.INTERNA, ListCode.INSPEKTOR})
 # Without these two a client has not been wholly checked (F254).
 REQUIRED = frozenset({ListCode.OFAC, ListCode.ONU})
+# The incident of a list that could not be brought.
+OUTDATED = "lista sin actualizar"
 # A new version must keep this percent of the entries of the one in force.
 LEAST_LEFT = 90
 # Lists that the house keeps itself, from its own sheets.

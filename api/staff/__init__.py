@@ -11,9 +11,11 @@ from api.staff import (
     clients,
     codec,
     complaints,
+    lists,
     operation_commands,
     operations,
     rates,
+    screening,
     users,
 )
 
@@ -31,5 +33,7 @@ for part in (
     users,
     codec,
     cases,
+    lists,
+    screening,
 ):
     router.include_router(part.router)
