@@ -35,7 +35,7 @@ async def open_subjects(session: AsyncSession, *, kind: str) -> frozenset[str]:
 async def open_reasons(session: AsyncSession, *, kind: str) -> Mapping[str, str]:
     """What is told of each open incident of this kind, by its subject."""
     told = select(Incident.subject, Incident.detail).where(Incident.kind == kind, Incident.closed_at.is_(None))
-    return dict(list((await session.execute(told)).tuples()))
+    return {row.subject: row.detail for row in await session.execute(told)}
 
 
 async def open_details(session: AsyncSession, *, kinds: Collection[str]) -> Sequence[str]:

@@ -44,7 +44,7 @@ async def active(session: AsyncSession) -> Mapping[ListCode, ListVersion]:
 async def active_numbers(session: AsyncSession) -> dict[ListCode, int]:
     """Only their numbers: what a client's check is compared with."""
     wanted = select(ListVersion.list_code, ListVersion.id).where(ListVersion.retired_at.is_(None))
-    return dict(list((await session.execute(wanted)).tuples()))
+    return {row.list_code: row.id for row in await session.execute(wanted)}
 
 
 async def versions(session: AsyncSession, code: ListCode, *, before: int | None, limit: int) -> Sequence[ListVersion]:
@@ -196,7 +196,7 @@ def _pieces(rows: Sequence[Piece]) -> Iterator[Sequence[Piece]]:
 async def _digests(session: AsyncSession, code: ListCode) -> Mapping[str, str]:
     standing = (ListEntry.list_code == code, ListEntry.last_version_id.is_(None))
     found = await session.execute(select(ListEntry.uid, ListEntry.digest).where(*standing))
-    return dict(list(found.tuples()))
+    return {row.uid: row.digest for row in found}
 
 
 def _standing(version: ListVersion | None) -> Standing | None:
