@@ -29,7 +29,7 @@ MAX_ROWS, MAX_TEXT, MAX_UID, MAX_PROBLEMS = 100_000, 300, 80, 200
 XLSX = b"PK\x03\x04"
 PERU = "Peru"
 # A cell that a spreadsheet took for a number has lost the zeros before it.
-DNI_DIGITS = 8
+DNI_DIGITS, LEAST_DNI = 8, 6
 _YEAR, _DAY = re.compile(r"^(1[89]|20)\d{2}$"), re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$")
 Row = Mapping[str, str]
 
@@ -162,7 +162,7 @@ def _documents(row: Row) -> Iterator[ListedDocument]:
     if not number:
         return
     country = row.get("pais") or PERU
-    if kind == DocumentType.DNI and number.isdigit():
+    if kind == DocumentType.DNI and number.isdigit() and len(number) >= LEAST_DNI:
         number = number.zfill(DNI_DIGITS)
     if kind in {DocumentType.DNI, DocumentType.RUC}:
         number = document_number(DocumentType(kind), number)
