@@ -144,11 +144,10 @@ def compare(left: Name, right: Name, weight: Weight = plain_weight) -> Compariso
     return _scored(left, right, pairs, (free_left, free_right), weight)
 
 
-def bound(one: int, other: int) -> int:
-    """The most that two names of these whole weights can score, were every word of the lighter in the heavier."""
-    lighter, heavier = sorted((one, other))
-    score = WHOLE * WHOLE * lighter // max(lighter * WHOLE + (heavier - lighter) * EXTRA_COST, 1)
-    return score * _thinness(lighter) // WHOLE
+def bound(agreed: int, over: int) -> int:
+    """The most that two names can score whose words agree in this weight, with this weight of words over."""
+    score = WHOLE * WHOLE * agreed // max(agreed * WHOLE + over * EXTRA_COST, 1)
+    return score * _thinness(agreed) // WHOLE
 
 
 def _thinness(agreed: int) -> int:

@@ -19,6 +19,8 @@ from domain.name_tables import FAMILIAR
 from domain.names import Name, Token
 
 REMEMBERED = 200_000
+# How many neighbouring words may be one word of a list (ABDUL RAHMAN, ABDULRAHMAN).
+RUNS = (2, 3)
 # Edits that leave two words alike enough, by the length of the sound (domain/matching.py: at least LEAST in common).
 _EDITS = ((6, 1), (10, 2), (1000, 3))
 # How frequent a word of the lists is (names per ten thousand), and what it still weighs.
@@ -38,13 +40,14 @@ class NameIndex:
         self._whole: dict[tuple[str, ...], list[int]] = defaultdict(list)
         self._size = [self._add(place, name) for place, name in enumerate(names)]
         self._weights = self._weighed()
-        self._totals = [sum(map(self.weight, name.tokens)) for name in names]
+        self._ordered = [tuple(sorted(map(self.weight, name.tokens))) for name in names]
         self._sounds = _grouped(self._words.values(), lambda word: word.sound)
         self._bones = _grouped(self._words.values(), lambda word: word.bones)
         self._familiar = _grouped_rows(self._words.values())
-        self._by_length: dict[int, list[str]] = defaultdict(list)
+        self._ends: dict[tuple[int, bool, str], list[str]] = defaultdict(list)
         for sound in self._sounds:
-            self._by_length[len(sound)].append(sound)
+            self._ends[len(sound), True, sound[:1]].append(sound)
+            self._ends[len(sound), False, sound[-1:]].append(sound)
         self._likes: dict[str, tuple[int, ...]] = {}
 
     def weight(self, word: Token) -> int:
@@ -58,20 +61,36 @@ class NameIndex:
         words = [word for word in dict.fromkeys(name.tokens) if not word.initial]
         if not words:
             return
+        found, apart = self._counted(name, words)
+        ours = tuple(sorted(map(self.weight, name.tokens)))
         known = set(same)
+        for place, times in found.items():
+            enough = place not in known and times >= min(len(words), self._size[place])
+            if enough and (place in apart or self._reaches(ours, self._ordered[place])):
+                yield place
+
+    def _counted(self, name: Name, words: Sequence[Token]) -> tuple[Counter[int], set[int]]:
+        """In how many words each name is alike, and the names that write together what this one writes apart."""
         found: Counter[int] = Counter()
         for word in words:
             found.update(self._alike(word))
-        for one, other in pairwise(name.tokens):
-            found.update(self._places.get(one.text + other.text, ()))
-        total = sum(map(self.weight, words))
-        for place, times in found.items():
-            if (
-                place not in known
-                and times >= min(len(words), self._size[place])
-                and bound(total, self._totals[place]) >= self._least
-            ):
-                yield place
+        apart: set[int] = set()
+        for word in words:
+            apart.update(self._joined.get(word.text, ()))
+        texts = [word.text for word in name.tokens]
+        for size in RUNS:
+            for start in range(len(texts) - size + 1):
+                together = self._places.get("".join(texts[start : start + size]), ())
+                apart.update(together)
+                for place in together:
+                    found[place] += size
+        return found, apart
+
+    def _reaches(self, ours: tuple[int, ...], theirs: tuple[int, ...]) -> bool:
+        """Were every word of the shorter in the longer, would it be enough? What is over is at least the lightest."""
+        shorter, longer = sorted((ours, theirs), key=len)
+        over = sum(longer[: len(longer) - len(shorter)])
+        return bound(min(sum(ours), sum(theirs)), over) >= self._least
 
     def _add(self, place: int, name: Name) -> int:
         self._whole[_key(name)].append(place)
@@ -115,15 +134,19 @@ class NameIndex:
             texts.update(self._sounds[sound])
         return {text for text in texts if likeness(word, self._words[text])[0]}
 
-    def _near(self, sound: str) -> Iterator[str]:
+    def _near(self, sound: str) -> set[str]:
+        """Sounds a few edits away that begin or end as this one: who changes both ends wrote another word."""
         edits = next(edits for shorter_than, edits in _EDITS if len(sound) < shorter_than)
+        near: set[str] = set()
         for length in range(len(sound) - edits, len(sound) + edits + 1):
-            choices = self._by_length.get(length)
-            if choices:
-                for found, _, _ in process.extract(
-                    sound, choices, scorer=OSA.distance, processor=None, score_cutoff=edits, limit=None
-                ):
-                    yield found
+            for first, letter in ((True, sound[:1]), (False, sound[-1:])):
+                choices = self._ends.get((length, first, letter))
+                if choices:
+                    found = process.extract(
+                        sound, choices, scorer=OSA.distance, processor=None, score_cutoff=edits, limit=None
+                    )
+                    near.update(one for one, _, _ in found)
+        return near
 
 
 def _key(name: Name) -> tuple[str, ...]:
