@@ -99,6 +99,8 @@ async def record(
 
     Only clients that have, had or get a hit are held and read one by one: the others are a row each.
     """
+    if not checked:
+        return {}
     new = await _settle(session, checked, numbers=numbers, standing=standing, at=at)
     mine = await _live_by_client(session, [one.client_id for one in checked])
     outcomes = {
