@@ -14,7 +14,7 @@ from itertools import pairwise
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from domain.matching import SERVANT, bound, likeness
+from domain.matching import MIN_BONES, SERVANT, bound, likeness
 from domain.name_tables import FAMILIAR
 from domain.names import Name, Token
 
@@ -63,10 +63,12 @@ class NameIndex:
             return
         found, apart = self._counted(name, words)
         ours = tuple(sorted(map(self.weight, name.tokens)))
-        known = set(same)
+        most, size, known = len(words), self._size, set(same)
+        # Thousands of names share a frequent word: nearly all of them fall at this first comparison.
         for place, times in found.items():
-            enough = place not in known and times >= min(len(words), self._size[place])
-            if enough and (place in apart or self._reaches(ours, self._ordered[place])):
+            if (times < most and times < size[place]) or place in known:
+                continue
+            if place in apart or self._reaches(ours, self._ordered[place]):
                 yield place
 
     def _counted(self, name: Name, words: Sequence[Token]) -> tuple[Counter[int], set[int]]:
@@ -129,7 +131,8 @@ class NameIndex:
         texts = {word.text, SERVANT + word.text, word.text.removeprefix(SERVANT)} & self._words.keys()
         for row in FAMILIAR.get(word.text, ()):
             texts.update(self._familiar.get(row, ()))
-        texts.update(self._bones.get(word.bones, ()))
+        if len(word.bones) >= MIN_BONES:
+            texts.update(self._bones.get(word.bones, ()))
         for sound in self._near(word.sound):
             texts.update(self._sounds[sound])
         return {text for text in texts if likeness(word, self._words[text])[0]}

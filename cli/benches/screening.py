@@ -48,8 +48,9 @@ MEANINGS = {
     "spanish_recall": "Recuerdo, 300 pares en español",
     "entries": "Entradas de las listas",
     "names": "Nombres y alias comparados",
-    "one_name_p50_ms": "Un nombre contra todo, p50 (ms)",
-    "one_name_p95_ms": "Un nombre contra todo, p95 (ms)",
+    "one_name_p50_ms": "Un nombre contra todo, p50 (ms de procesador)",
+    "one_name_p95_ms": "Un nombre contra todo, p95 (ms de procesador)",
+    "one_name_wall_p95_ms": "Un nombre contra todo, p95 (ms de reloj, con lo que la máquina haga además)",
     "clients": "Clientes revisados",
     "first_screening_seconds": "Primera revisión de todos (s)",
     "rescreen_100k_seconds": "Revisión de nuevo, llevada a 100,000 clientes (s)",
@@ -126,11 +127,12 @@ def _one_name(snapshots: Sequence[Snapshot], wanted: int, progress: Progress) ->
     known = [Subject(kind=entry.kind, name=one.text) for entry in compared for one in entry.names]
     asked = random.Random(SEED).sample(known, min(wanted, len(known)))  # noqa: S311 - a sample, not a secret
     task = progress.add_task("Un nombre contra las listas", total=len(asked))
-    taken = []
+    taken, waited = [], []
     for subject in asked:
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.thread_time()
         screener.screen(subject)
-        taken.append((time.perf_counter() - began) * 1000)
+        taken.append((time.thread_time() - worked) * 1000)
+        waited.append((time.perf_counter() - began) * 1000)
         progress.advance(task)
     gc.unfreeze()
     return {
@@ -138,6 +140,7 @@ def _one_name(snapshots: Sequence[Snapshot], wanted: int, progress: Progress) ->
         "names": len(known),
         "one_name_p50_ms": round(percentile(taken, 50), 2),
         "one_name_p95_ms": round(percentile(taken, 95), 2),
+        "one_name_wall_p95_ms": round(percentile(waited, 95), 2),
     }
 
 
