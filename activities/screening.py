@@ -9,6 +9,7 @@ from typing import Any
 
 from temporalio import activity
 from temporalio.client import Client as TemporalClient
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 
 from activities.lists_in_memory import InForce, ListsInMemory
@@ -35,8 +36,14 @@ LISTS_APPEAR = timedelta(seconds=10)
 class ScreeningActivities:
     """Load, compare in memory, record."""
 
-    def __init__(self, sessions: Sessions, source: ListSource, client: TemporalClient) -> None:
-        """Use the worker's pool and its client; `source` is where lists are published."""
+    def __init__(
+        self, sessions: Sessions, source: ListSource, client: TemporalClient, *, outside: bool = False
+    ) -> None:
+        """Use the worker's pool and its client; `source` is where lists are published.
+
+        `outside`: the house has an account at Inspektor, which is asked in its own time about whoever is new.
+        """
+        self._outside = outside
         self._sessions = sessions
         self._source = source
         self._client = client
@@ -168,6 +175,16 @@ class ScreeningActivities:
                 standing=in_force.rows,
                 occasion=occasion,
                 at=_now(),
+            )
+            new_person = self._outside and await screenings.is_unknown_outside(session, client_id, at=_now())
+        if new_person:
+            await self._client.start_workflow(
+                names.INSPEKTOR_CHECK,
+                m.ClientOrder(client_id=client_id),
+                id=names.inspektor_id(client_id),
+                task_queue=names.OPERATIONS_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"Cliente {client_id}: consulta a Inspektor",
             )
         return outcomes[client_id], in_force
 

@@ -41,7 +41,7 @@ class Look:
 
     subject_fingerprint: str
     looked_in: Collection[ListCode]
-    standing: Mapping[tuple[ListCode, str], int]
+    standing: Mapping[tuple[ListCode, str], int | None]
     at: datetime
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -20,6 +20,8 @@ from domain.risk import ListStatus
 from domain.screening import RUC_OF_PERSON, CheckResult, Finding, HitState, Subject, result
 
 OCCASION = "revisión en listas"
+# After this long the outside service is asked again about the same person.
+ASK_AGAIN = timedelta(days=90)
 _STATUS = {
     CheckResult.COINCIDENCIA: ListStatus.COINCIDENCIA,
     CheckResult.LIMPIO: ListStatus.LIMPIO,
@@ -91,7 +93,7 @@ async def record(
     checked: Sequence[Checked],
     *,
     numbers: Mapping[ListCode, int],
-    standing: Mapping[tuple[ListCode, str], int],
+    standing: Mapping[tuple[ListCode, str], int | None],
     occasion: str,
     at: datetime,
 ) -> Mapping[int, Outcome]:
@@ -111,6 +113,34 @@ async def record(
     statuses = {client_id: _STATUS[outcome.result] for client_id, outcome in outcomes.items()}
     await risk_batches.screened(session, statuses, occasion=OCCASION, at=at)
     return outcomes
+
+
+async def is_unknown_outside(session: AsyncSession, client_id: int, *, at: datetime) -> bool:
+    """The outside service has not answered about this person lately: it is paid by consultation."""
+    check = await session.get(ListCheck, client_id, populate_existing=True)
+    if check is None:
+        return False
+    told = check.inspektor_at is not None and at - check.inspektor_at < ASK_AGAIN
+    return not told or check.inspektor_fingerprint != check.subject_fingerprint
+
+
+async def record_outside(
+    session: AsyncSession, client_id: int, findings: Sequence[Finding], *, number: str, at: datetime
+) -> Outcome:
+    """Write what the outside service said of a client, beside what the own lists said."""
+    client = await session.get_one(Client, client_id, with_for_update=True, populate_existing=True)
+    fingerprint = subject_of(client).fingerprint
+    look = hits.Look(
+        subject_fingerprint=fingerprint,
+        looked_in=(ListCode.INSPEKTOR,),
+        standing={(finding.list_code, finding.uid): None for finding in findings},
+        at=at,
+    )
+    new = await hits.settle(session, client, findings, look)
+    told = {"inspektor_at": at, "inspektor_fingerprint": fingerprint, "inspektor_number": number}
+    await session.execute(update(ListCheck).where(ListCheck.client_id == client_id).values(**told))
+    await rescore(session, client_id, at=at)
+    return replace(await outcome_of(session, client_id), new_hits=new)
 
 
 async def outcome_of(session: AsyncSession, client_id: int) -> Outcome:
@@ -175,7 +205,7 @@ async def _settle(
     checked: Sequence[Checked],
     *,
     numbers: Collection[ListCode],
-    standing: Mapping[tuple[ListCode, str], int],
+    standing: Mapping[tuple[ListCode, str], int | None],
     at: datetime,
 ) -> Mapping[int, int]:
     ids = [one.client_id for one in checked]

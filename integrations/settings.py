@@ -181,6 +181,33 @@ class ListSettings(ServiceSettings):
         return self
 
 
+class InspektorSettings(ServiceSettings):
+    """`INSPEKTOR_*`. Without `url` the house has no account and asks nothing; its own lists do not need it.
+
+    `generation` is A or B; `document_types` how the vendor numbers ours, as JSON; `words` how many must agree in a
+    partial match (priority 4), asked for when `partial`. `timeout` in seconds.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="INSPEKTOR_", extra="ignore")
+
+    url: str = ""
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    generation: Literal["A", "B"] = "A"
+    document_types: dict[str, int] = Field(default={"DNI": 1, "CE": 2, "RUC": 3, "PASAPORTE": 4})
+    words: int = Field(default=3, ge=1, le=9)
+    partial: bool = True
+    timeout: float = Field(default=30, gt=0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.url:
+            self.url = self.url.rstrip("/")
+            self._demand(user="INSPEKTOR_USER", password="INSPEKTOR_PASSWORD")  # noqa: S106 - the variable's name
+            self._demand_https(self.url, "INSPEKTOR_URL")
+        return self
+
+
 class PushSettings(ServiceSettings):
     """`EXPO_PUSH_URL` and `VAPID_*`. `vapid_subject` is a mailto: or https: address of the house (RFC 8292)."""
 

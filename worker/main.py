@@ -20,6 +20,7 @@ from activities.client_onboarding import OnboardingActivities
 from activities.complaints import ComplaintActivities
 from activities.compliance import ComplianceActivities
 from activities.email_codes import EmailCodeActivities
+from activities.inspektor import InspektorActivities
 from activities.invoices import InvoiceActivities
 from activities.notices import NoticeActivities
 from activities.operations import OperationActivities
@@ -28,11 +29,19 @@ from activities.screening import ScreeningActivities
 from activities.settlement import SettlementActivities
 from db.session import Sessions, make_engine, make_sessions
 from db.settings import DatabaseSettings
+from integrations.inspektor import Inspektor
 from integrations.mail import Mailer
 from integrations.nubefact import NubeFact
 from integrations.push import Pusher
 from integrations.sanction_lists.source import ListSource
-from integrations.settings import ListSettings, MailSettings, NoticeSettings, NubefactSettings, PushSettings
+from integrations.settings import (
+    InspektorSettings,
+    ListSettings,
+    MailSettings,
+    NoticeSettings,
+    NubefactSettings,
+    PushSettings,
+)
 from integrations.temporal import TemporalSettings, connect
 from worker.schedules import ensure_schedules
 from worker.settings import WorkerSettings
@@ -101,18 +110,23 @@ class Outside:
     mailer: Mailer
     pusher: Pusher
     lists: ListSource
+    inspektor: Inspektor
 
 
 @asynccontextmanager
 async def outside() -> AsyncIterator[Outside]:
     """Open what the worker needs, closed at the end."""
-    nubefact, pusher, lists = NubeFact(NubefactSettings()), Pusher(PushSettings()), ListSource(ListSettings())
-    try:
-        yield Outside(nubefact=nubefact, mailer=Mailer(MailSettings()), pusher=pusher, lists=lists)
-    finally:
-        await nubefact.aclose()
-        await pusher.aclose()
-        await lists.aclose()
+    async with AsyncExitStack() as opened:
+        made = Outside(
+            nubefact=NubeFact(NubefactSettings()),
+            mailer=Mailer(MailSettings()),
+            pusher=Pusher(PushSettings()),
+            lists=ListSource(ListSettings()),
+            inspektor=Inspektor(InspektorSettings()),
+        )
+        for service in (made.nubefact, made.pusher, made.lists, made.inspektor):
+            opened.push_async_callback(service.aclose)
+        yield made
 
 
 def build_workers(client: Client, sessions: Sessions, outside: Outside) -> Sequence[Worker]:
@@ -120,7 +134,7 @@ def build_workers(client: Client, sessions: Sessions, outside: Outside) -> Seque
     settings = WorkerSettings()
     operations, reconciliation = OperationActivities(sessions), ReconciliationActivities(sessions, client)
     complaints = ComplaintActivities(sessions, outside.mailer, outside.pusher)
-    screening = ScreeningActivities(sessions, outside.lists, client)
+    screening = ScreeningActivities(sessions, outside.lists, client, outside=outside.inspektor.enabled)
     common: dict[str, Any] = {
         "graceful_shutdown_timeout": settings.graceful_shutdown,
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
@@ -157,7 +171,10 @@ def build_workers(client: Client, sessions: Sessions, outside: Outside) -> Seque
     looking = Worker(
         client,
         task_queue=names.LISTS_QUEUE,
-        activities=screening.bulk(),
+        activities=[
+            *screening.bulk(),
+            InspektorActivities(sessions, outside.inspektor, client).consult_inspektor,
+        ],
         max_concurrent_activities=LISTS_AT_ONCE,
         **common,
     )
