@@ -93,24 +93,25 @@ class ScreeningActivities:
         in_force = await self._lists.current()
         async with self._sessions() as session:
             clients = await screenings.clients_after(session, order.after, limit=PIECE)
-        checked = [await _compared(client, in_force) for client in clients]
+        checked = []
+        for client in clients:
+            checked.append(await _compared(client, in_force))
+            activity.heartbeat()
         last, over, now = max((one.client_id for one in checked), default=order.after), len(clients) < PIECE, _now()
         async with self._sessions.begin() as session:
             outcomes = await screenings.record(
                 session, checked, numbers=in_force.numbers, standing=in_force.rows, occasion="todos", at=now
             )
-            new = sum(outcome.new_hits for outcome in outcomes.values())
-            done = s.PieceDone(last=last, screened=len(checked), new_hits=new, over=over)
-            await screenings.advance_run(
+            run = await screenings.advance_run(
                 session,
                 order.run_id,
                 after=order.after,
                 last=last,
-                screened=done.screened,
-                new_hits=new,
+                screened=len(checked),
+                new_hits=sum(outcome.new_hits for outcome in outcomes.values()),
                 at=now if over else None,
             )
-        return done
+        return s.PieceDone(last=last, screened=run.screened, new_hits=run.new_hits, over=over)
 
     @activity.defn(name=names.REFRESH_LIST)
     async def refresh_list(self, order: s.RefreshOrder) -> s.Refreshed:

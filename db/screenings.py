@@ -186,12 +186,13 @@ async def start_run(
 
 async def advance_run(
     session: AsyncSession, run_id: int, *, after: int, last: int, screened: int, new_hits: int, at: datetime | None
-) -> None:
+) -> ScreeningRun:
     """One piece more, counted once: an attempt that is repeated finds the run past `after`. `at` when it is over."""
     run = await session.get_one(ScreeningRun, run_id, with_for_update=True, populate_existing=True)
     if run.last_client_id == after:
         run.last_client_id, run.screened, run.new_hits = last, run.screened + screened, run.new_hits + new_hits
     run.finished_at = run.finished_at or at
+    return run
 
 
 async def list_runs(session: AsyncSession, *, before: int | None, limit: int) -> Sequence[ScreeningRun]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import workflow
@@ -19,8 +20,8 @@ DOWNLOAD = timedelta(minutes=5)
 # Half an hour of patience; then it waits for the next time of the schedule, with an incident open.
 DOWNLOAD_RETRY = RetryPolicy(initial_interval=timedelta(minutes=1), maximum_attempts=6)
 STEP, STEP_RETRY = timedelta(seconds=30), RetryPolicy(maximum_interval=timedelta(minutes=1))
-# A piece takes seconds. One that a dead worker held is taken up again this soon.
-PIECE = timedelta(seconds=60)
+# A piece takes seconds, and says that it lives: one that a dead worker held is taken up again this soon.
+PIECE, ALIVE = timedelta(minutes=2), timedelta(seconds=10)
 # The outside service is paid by consultation and may be away for hours.
 CONSULT, CONSULT_LIFE = timedelta(seconds=60), timedelta(hours=48)
 CONSULT_RETRY = RetryPolicy(initial_interval=timedelta(seconds=10), maximum_interval=timedelta(minutes=30))
@@ -125,16 +126,11 @@ class RescreeningWorkflow:
             result_type=s.PieceDone,
             task_queue=names.LISTS_QUEUE,
             start_to_close_timeout=PIECE,
+            heartbeat_timeout=ALIVE,
             retry_policy=STEP_RETRY,
             summary=f"Revisa desde el cliente {run.last}",
         )
-        self._running = s.Run(
-            run_id=run.run_id,
-            clients=run.clients,
-            last=done.last,
-            screened=run.screened + done.screened,
-            new_hits=run.new_hits + done.new_hits,
-        )
+        self._running = replace(run, last=done.last, screened=done.screened, new_hits=done.new_hits)
         self._describe(self._running)
         return done.over
 

@@ -47,7 +47,7 @@ class PieceOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class PieceDone:
-    """How far a piece came. `over`: nobody is left."""
+    """How far the run has come with this piece, by its row: a repeated piece counts once. `over`: nobody is left."""
 
     last: int
     screened: int

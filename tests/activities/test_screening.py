@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.compliance import ComplianceActivities
 from activities.screening import ScreeningActivities
@@ -258,8 +259,9 @@ async def test_a_look_at_everybody_raises_only_what_is_new_and_a_repeated_piece_
     await desk.refresh_list(OFAC)
     run = await desk.open_screening_run(s.RunOrder(cause="Lista nueva: OFAC"))
     order = s.PieceOrder(run_id=run.run_id, after=0)
-    first, again = await desk.rescreen_piece(order), await desk.rescreen_piece(order)
-    assert (first.screened, first.new_hits, first.over, again.new_hits) == (3, 1, True, 0)
+    worker = ActivityEnvironment()
+    first, again = [await worker.run(desk.rescreen_piece, order) for _ in range(2)]
+    assert (first.screened, first.new_hits, first.over, again) == (3, 1, True, first)
     (hit,) = await hits_of(sessions, listed)
     assert hit.listed_name == "LANZAROTE, Ivo Casimiro"
     async with sessions() as session:

@@ -20,6 +20,7 @@ FILES = (
     "client_notice.py",
     "client_onboarding.py",
     "complaint.py",
+    "screening.py",
 )
 RECORDED = {
     "execute_activity",
