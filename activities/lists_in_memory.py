@@ -14,7 +14,7 @@ from domain.screening import Screener
 
 
 @dataclass(frozen=True, kw_only=True)
-class InForce:
+class ListsInForce:
     """A screener and what it was made of: the number of each list, and the row of each entry."""
 
     screener: Screener
@@ -29,9 +29,9 @@ class ListsInMemory:
         """Nothing is read until somebody is screened."""
         self._sessions = sessions
         self._lock = asyncio.Lock()
-        self._held: InForce | None = None
+        self._held: ListsInForce | None = None
 
-    async def current(self) -> InForce:
+    async def current(self) -> ListsInForce:
         """The lists as they are in force now."""
         async with self._sessions() as session:
             numbers = await lists.active_numbers(session)
@@ -40,7 +40,7 @@ class ListsInMemory:
                 async with self._sessions.begin() as session:
                     read = await lists.load(session)
                 screener = await asyncio.to_thread(_made, read.entries)
-                self._held = InForce(screener=screener, numbers=read.versions, rows=read.rows)
+                self._held = ListsInForce(screener=screener, numbers=read.versions, rows=read.rows)
             return self._held
 
 

@@ -12,7 +12,7 @@ from temporalio.client import Client as TemporalClient
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 
-from activities.lists_in_memory import InForce, ListsInMemory
+from activities.lists_in_memory import ListsInForce, ListsInMemory
 from db import incidents, lists, notifications, screenings
 from db.session import Sessions
 from db.tables import Client, NameSearch
@@ -165,7 +165,7 @@ class ScreeningActivities:
                 for one in found
             ]
 
-    async def _screen(self, client_id: int, *, occasion: str) -> tuple[screenings.Outcome, InForce]:
+    async def _screen(self, client_id: int, *, occasion: str) -> tuple[screenings.Outcome, ListsInForce]:
         in_force = await self._lists.current()
         async with self._sessions.begin() as session:
             client = await session.get_one(Client, client_id)
@@ -218,7 +218,7 @@ class ScreeningActivities:
                 )
 
 
-async def _compared(client: Client, in_force: InForce) -> screenings.Checked:
+async def _compared(client: Client, in_force: ListsInForce) -> screenings.Checked:
     """Compare, and let whatever waits have its turn: a comparison takes a millisecond, and there may be thousands."""
     subject = screenings.subject_of(client)
     found = [match.finding() for match in in_force.screener.screen(subject)]
