@@ -23,28 +23,36 @@ class ListsInForce:
 
 
 class ListsInMemory:
-    """One per process: the index takes some 100 MB and a second to make."""
+    """One per process: the index takes some 100 MB and a few seconds to make."""
 
     def __init__(self, sessions: Sessions) -> None:
-        """Nothing is read until somebody is screened."""
+        """Nothing is read until somebody is screened, or `current` is called."""
         self._sessions = sessions
-        self._lock = asyncio.Lock()
         self._held: ListsInForce | None = None
+        self._making: asyncio.Task[ListsInForce] | None = None
 
     async def current(self) -> ListsInForce:
-        """The lists as they are in force now."""
+        """The lists as they are in force now.
+
+        Whoever waits may be cut (an attempt has its time); the index is finished all the same, for the next attempt.
+        """
         async with self._sessions() as session:
             numbers = await lists.active_numbers(session)
-        async with self._lock:
-            if self._held is None or self._held.numbers != numbers:
-                async with self._sessions.begin() as session:
-                    read = await lists.load(session)
-                screener = await asyncio.to_thread(_made, read.entries)
-                self._held = ListsInForce(screener=screener, numbers=read.versions, rows=read.rows)
+        if self._held is not None and self._held.numbers == numbers:
             return self._held
+        if self._making is None or self._making.done():
+            self._making = asyncio.create_task(self._make())
+        return await asyncio.shield(self._making)
+
+    async def _make(self) -> ListsInForce:
+        async with self._sessions.begin() as session:
+            read = await lists.load(session)
+        screener = await asyncio.to_thread(_indexed, read.entries)
+        self._held = ListsInForce(screener=screener, numbers=read.versions, rows=read.rows)
+        return self._held
 
 
-def _made(entries: Sequence[Entry]) -> Screener:
+def _indexed(entries: Sequence[Entry]) -> Screener:
     """An index that the garbage collector leaves alone.
 
     It has a million small objects that live until the next version; each full collection walked all of them, and the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ from workflows import names
 from workflows import screening_messages as s
 
 PIECE = 500
+REPRESENTATIVE = "representante"
 ALERTED = "lista_no_actualizada"
 # Without the two lists nobody is wholly checked; they come within minutes of a first start.
 LISTS_APPEAR = timedelta(seconds=10)
@@ -220,10 +222,19 @@ class ScreeningActivities:
 
 async def _compared(client: Client, in_force: ListsInForce) -> screenings.Checked:
     """Compare, and let whatever waits have its turn: a comparison takes a millisecond, and there may be thousands."""
-    subject = screenings.subject_of(client)
-    found = [match.finding() for match in in_force.screener.screen(subject)]
+    found = {}
+    speaks = screenings.representative_of(client)
+    for match in in_force.screener.screen(speaks) if speaks else ():
+        told = match.finding()
+        found[told.list_code, told.uid] = replace(told, explanation={"de": REPRESENTATIVE, **told.explanation})
+    # An entry that is both is told of the client itself.
+    for match in in_force.screener.screen(screenings.subject_of(client)):
+        told = match.finding()
+        found[told.list_code, told.uid] = told
     await asyncio.sleep(0)
-    return screenings.Checked(client_id=client.id, subject=subject, findings=found)
+    return screenings.Checked(
+        client_id=client.id, fingerprint=screenings.fingerprint_of(client), findings=tuple(found.values())
+    )
 
 
 def _now() -> datetime:

@@ -15,7 +15,7 @@ from db.client_reads import display_name
 from db.tables import Client, ClientHit, ListCheck, ScreeningRun
 from domain.cases import Decision
 from domain.clients import DocumentType
-from domain.lists import EntryKind, ListCode
+from domain.lists import EntryKind, ListCode, digest
 from domain.risk import ListStatus
 from domain.screening import RUC_OF_PERSON, CheckResult, Finding, HitState, Subject, result
 
@@ -36,7 +36,7 @@ class Checked:
     """A client as it was compared, and what was found."""
 
     client_id: int
-    subject: Subject
+    fingerprint: str
     findings: Sequence[Finding]
 
 
@@ -64,6 +64,19 @@ def subject_of(client: Client) -> Subject:
     )
 
 
+def representative_of(client: Client) -> Subject | None:
+    """Who speaks for a company, looked for by name alone; None for a person."""
+    if subject_of(client).kind is EntryKind.PERSONA or not client.contact_person.strip():
+        return None
+    return Subject(kind=EntryKind.PERSONA, name=client.contact_person)
+
+
+def fingerprint_of(client: Client) -> str:
+    """Changes when the client is another person, or another one speaks for it."""
+    who, speaks = subject_of(client).fingerprint, representative_of(client)
+    return digest([who, speaks.fingerprint]) if speaks else who
+
+
 async def clients_after(session: AsyncSession, client_id: int, *, limit: int) -> Sequence[Client]:
     """Living clients in order of id, to be looked at in pieces."""
     wanted = select(Client).where(Client.id > client_id, Client.closed_at.is_(None)).order_by(Client.id).limit(limit)
@@ -82,9 +95,7 @@ async def is_stale(session: AsyncSession, client_id: int) -> bool:
         return False
     check, client = await session.get(ListCheck, client_id), await session.get_one(Client, client_id)
     return (
-        check is None
-        or check.versions != lists.as_json(numbers)
-        or check.subject_fingerprint != subject_of(client).fingerprint
+        check is None or check.versions != lists.as_json(numbers) or check.subject_fingerprint != fingerprint_of(client)
     )
 
 
@@ -129,7 +140,7 @@ async def record_outside(
 ) -> Outcome:
     """Write what the outside service said of a client, beside what the own lists said."""
     client = await session.get_one(Client, client_id, with_for_update=True, populate_existing=True)
-    fingerprint = subject_of(client).fingerprint
+    fingerprint = fingerprint_of(client)
     look = hits.Look(
         subject_fingerprint=fingerprint,
         looked_in=(ListCode.INSPEKTOR,),
@@ -217,9 +228,7 @@ async def _settle(
         if not (one.findings or one.client_id in having or one.client_id in flagged):
             continue
         client = await session.get_one(Client, one.client_id, with_for_update=True, populate_existing=True)
-        look = hits.Look(
-            subject_fingerprint=one.subject.fingerprint, looked_in=tuple(numbers), standing=standing, at=at
-        )
+        look = hits.Look(subject_fingerprint=one.fingerprint, looked_in=tuple(numbers), standing=standing, at=at)
         new[one.client_id] = await hits.settle(session, client, one.findings, look)
     return new
 
@@ -257,7 +266,7 @@ async def _keep(
             "client_id": one.client_id,
             "result": outcomes[one.client_id].result,
             "versions": lists.as_json(numbers),
-            "subject_fingerprint": one.subject.fingerprint,
+            "subject_fingerprint": one.fingerprint,
             "occasion": occasion,
             "checked_at": at,
         }

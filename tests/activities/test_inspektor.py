@@ -107,7 +107,7 @@ async def test_it_is_asked_once_for_each_person_and_with_a_new_token_when_the_ol
         client = await session.get_one(Client, client_id)
         client.paternal_surname = "De Otro"
         checked = await session.get_one(ListCheck, client_id)
-        checked.subject_fingerprint = screenings.subject_of(client).fingerprint
+        checked.subject_fingerprint = screenings.fingerprint_of(client)
     vendor.inject("expired", operacion="query")
     assert (await consult(sessions, account, client_id)).asked
     assert [one["identificacion"] for one in vendor.received()] == ["40000001", "40000001"]

@@ -30,6 +30,7 @@ from db.tables import (
     ScreeningRun,
 )
 from domain.cases import Decision
+from domain.clients import DocumentType
 from domain.lists import OUTDATED, EntryKind, ListCode
 from domain.permissions import Role
 from domain.risk import ListStatus
@@ -198,6 +199,16 @@ async def test_a_match_flags_the_client_opens_a_case_and_tells_why_word_by_word(
         alerts = (await session.scalars(select(CaseAlert).where(CaseAlert.case_id == hit.case_id))).all()
         assert len(alerts) == 1
         assert "Volkov" not in alerts[0].summary
+
+
+async def test_who_speaks_for_a_company_is_looked_for_too(desk, sessions):
+    await loaded(desk)
+    async with sessions.begin() as session:
+        made = await add_client(session, "20999999035", document_type=DocumentType.RUC)
+        (await session.get_one(Client, made.id)).contact_person = "Volkov Arkadiy Semyonovich"
+    assert (await desk.screen_client(m.ClientOrder(client_id=made.id))).open_hits == 1
+    (hit,) = await hits_of(sessions, made.id)
+    assert (hit.entry_uid, hit.explanation["de"], hit.likely) == ("990006", "representante", True)
 
 
 async def test_a_cleared_hit_stays_cleared_until_the_entry_or_the_client_changes(desk, sessions, press):
