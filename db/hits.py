@@ -61,10 +61,9 @@ async def list_hits(session: AsyncSession, wanted: HitFilter, *, before: int | N
     return (await session.scalars(query)).all()
 
 
-async def get_hit(session: AsyncSession, hit_id: int, *, lock: bool = False) -> ClientHit:
-    """One hit, locked when it is to be decided. Raises Missing."""
-    wanted = select(ClientHit).where(ClientHit.id == hit_id)
-    hit = await session.scalar(wanted.with_for_update() if lock else wanted)
+async def get_hit(session: AsyncSession, hit_id: int) -> ClientHit:
+    """One hit. Raises Missing."""
+    hit = await session.get(ClientHit, hit_id)
     if hit is None:
         raise Missing("HIT_UNKNOWN", "No existe esa coincidencia.")
     return hit
@@ -113,12 +112,16 @@ async def flag(session: AsyncSession, client: Client) -> None:
 async def decide(
     session: AsyncSession, hit: ClientHit, state: HitState, *, user_id: int, reason: str, at: datetime
 ) -> None:
-    """Clear or confirm. The same again changes nothing. Raises Conflict for a hit that has ended."""
+    """Clear or confirm. The same again changes nothing. Raises Conflict for a hit that has ended.
+
+    The client is held before the hit, as a screening does: two that wait for each other would wait for ever.
+    """
+    client = await session.get_one(Client, hit.client_id, with_for_update=True, populate_existing=True)
+    await session.refresh(hit, with_for_update=True)
     if hit.state is state:
         return
     if hit.ended_at is not None:
         raise Conflict("HIT_ENDED", "Esa coincidencia ya terminó: la entrada o el cliente cambiaron.")
-    client = await session.get_one(Client, hit.client_id, with_for_update=True, populate_existing=True)
     hit.state, hit.decided_by, hit.decided_at, hit.reason = state, user_id, at, reason
     words = f"{hit.list_code} {hit.entry_uid}: {reason}"
     cases.audit(session, hit.case_id, user_id=user_id, action=f"coincidencia {state.value.lower()}", detail=words)

@@ -214,7 +214,7 @@ async def search_name(body: NameBody, user: Officer, services: ServicesDep) -> S
 async def _decide(services: Services, hit_id: int, state: HitState, user: SignedUser, reason: str) -> ClientHit:
     now = datetime.now(UTC)
     async with services.sessions.begin() as session:
-        hit = await hits.get_hit(session, hit_id, lock=True)
+        hit = await hits.get_hit(session, hit_id)
         await hits.decide(session, hit, state, user_id=user.id, reason=reason, at=now)
         await screenings.rescore(session, hit.client_id, at=now)
     return hit

@@ -97,7 +97,7 @@ async def hits_of(sessions: Sessions, client_id: int) -> list[ClientHit]:
 async def decide(sessions: Sessions, hit_id: int, state: HitState) -> None:
     async with sessions.begin() as session:
         officer = await add_user(session, f"oficial{hit_id}", Role.MIDDLE_OFFICE)
-        hit = await hits.get_hit(session, hit_id, lock=True)
+        hit = await hits.get_hit(session, hit_id)
         await hits.decide(session, hit, state, user_id=officer, reason="Otro DNI", at=datetime.now(UTC))
         await screenings.rescore(session, hit.client_id, at=datetime.now(UTC))
 
