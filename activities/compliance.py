@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,13 +21,16 @@ from workflows import names
 class ComplianceActivities:
     """Assessments, each recorded once per operation and occasion."""
 
-    def __init__(self, sessions: Sessions) -> None:
-        """Use the worker's pool."""
+    def __init__(self, sessions: Sessions, freshen: Callable[[int], Awaitable[None]] | None = None) -> None:
+        """Use the worker's pool. `freshen` looks at a client again when a list is newer than its last check."""
         self._sessions = sessions
+        self._freshen = freshen
 
     @activity.defn(name=names.ASSESS_OPERATION)
     async def assess_operation(self, order: m.AssessOperation) -> m.Assessed:
         """HELD when the client stands on a restrictive list, else CLEAR. A repeat answers what was recorded."""
+        if self._freshen is not None:
+            await self._freshen(order.client_id)
         async with self._sessions.begin() as session:
             client = await session.get_one(Client, order.client_id)
             outcome = Assessment.HELD if client.list_match else Assessment.CLEAR

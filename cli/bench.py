@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -47,6 +48,23 @@ def invoicing(
     from cli.benches.invoicing import Plan, run
 
     plan = Plan(operations=operations, clients=clients, kills=kills, seed=seed)
+    _measure(lambda progress: run(plan, progress), as_json=json)
+
+
+@app.command()
+def screening(
+    *,
+    clients: Annotated[int, typer.Option(min=1, help="clientes que se revisan")] = 100_000,
+    names: Annotated[int, typer.Option(min=1, help="nombres que se preguntan uno a uno")] = 2_000,
+    lists: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="carpeta con ofac/, un/ y names/ de verdad")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Aciertos sobre pares rotulados, un nombre contra las listas enteras, y todos los clientes de nuevo."""
+    from cli.benches.screening import Plan, run
+
+    plan = Plan(clients=clients, names=names, lists=lists)
     _measure(lambda progress: run(plan, progress), as_json=json)
 
 

@@ -19,6 +19,7 @@ from db.tables import (
     Client,
     ClientAccount,
     ClientDocument,
+    ClientHit,
     ClientIdentityChange,
     Operation,
     PushSubscription,
@@ -184,6 +185,8 @@ async def anonymise(session: AsyncSession, client_id: int, *, now: datetime, act
     await session.execute(
         update(ClientIdentityChange).where(ClientIdentityChange.client_id == client_id).values(before="", after="")
     )
+    # Why it matched a list tells its name word by word; that it did, and what was decided, stays.
+    await session.execute(update(ClientHit).where(ClientHit.client_id == client_id).values(explanation={}))
     _audit(session, client_id, "clients.anonymise", actor)
 
 

@@ -59,12 +59,28 @@ def sunat_answers() -> Schedule:
     )
 
 
+def list_refresh() -> Schedule:
+    """Ask OFAC and the UN for their lists, every six hours from 0:20 in Lima."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(names.LIST_REFRESH, id="listas", task_queue=names.OPERATIONS_QUEUE),
+        spec=ScheduleSpec(
+            calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(0, 23, 6)], minute=[ScheduleRange(20)])],
+            time_zone_name="America/Lima",
+        ),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
+    )
+
+
 async def ensure_schedules(client: Client) -> None:
-    """Create the schedules that do not exist yet; several workers may do this at once."""
-    for name, schedule in (
-        ("conciliacion", reconciliation()),
-        ("conservacion-clientes", retention()),
-        ("respuestas-sunat", sunat_answers()),
+    """Create the schedules that do not exist yet; several workers may do this at once.
+
+    A house that has just been installed asks for the lists at once: until they are there nobody is approved.
+    """
+    for name, schedule, at_once in (
+        ("conciliacion", reconciliation(), False),
+        ("conservacion-clientes", retention(), False),
+        ("respuestas-sunat", sunat_answers(), False),
+        ("listas", list_refresh(), True),
     ):
         with contextlib.suppress(ScheduleAlreadyRunningError):
-            await client.create_schedule(name, schedule)
+            await client.create_schedule(name, schedule, trigger_immediately=at_once)

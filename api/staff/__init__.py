@@ -16,10 +16,12 @@ from api.staff import (
     invoice_actions,
     invoice_exports,
     invoices,
+    lists,
     operation_commands,
     operations,
     parameters,
     rates,
+    screening,
     users,
 )
 
@@ -43,5 +45,7 @@ for part in (
     invoice_exports,
     invoices,
     invoice_actions,
+    lists,
+    screening,
 ):
     router.include_router(part.router)

@@ -15,7 +15,7 @@ from api.auth import SignedUser, requires_unseen
 from api.operations import command_operation
 from api.services import Services, ServicesDep
 from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Limit, after, example, page
-from db import cases
+from db import cases, screenings
 from db.operation_reads import assessment_of, get_operation
 from domain import commands as c
 from domain.cases import CaseState, Decision, Severity, ros_deadline
@@ -152,17 +152,23 @@ async def escalate_case(case_id: CaseId, body: NoteBody, user: Officer, services
 @router.post("/{case_id}/decide")
 async def decide_case(case_id: CaseId, body: DecisionBody, user: Officer, services: ServicesDep) -> CaseView:
     """Close it, and let go or cancel what it held. If the operation could not be told, send the same again."""
+    await settle_case(services, user, case_id, body.decision, body.resolution)
+    return await _whole(services, case_id)
+
+
+async def settle_case(services: Services, user: SignedUser, case_id: int, decision: Decision, resolution: str) -> None:
+    """Decide a case, the hits of it that nobody had decided, and what it held."""
     async with services.sessions.begin() as session:
-        await cases.decide(session, case_id, user.id, body.decision, body.resolution)
+        await cases.decide(session, case_id, user.id, decision, resolution)
+        await screenings.follow_case(session, case_id, decision, user_id=user.id, reason=resolution)
         kept = (await cases.get_case(session, case_id)).resolution
         codes = {alert.operation_code for alert in await cases.alerts_of(session, case_id) if alert.operation_code}
     # The decision is committed before it is told: a process that dies here leaves `told_at` empty, not a lost decision.
-    order = _ORDERS[body.decision](actor=user.actor, resolution=kept)
+    order = _ORDERS[decision](actor=user.actor, resolution=kept)
     for code in sorted(codes):
-        await _tell(services, user, code, order, key=f"caso-{case_id}-{body.decision}")
+        await _tell(services, user, code, order, key=f"caso-{case_id}-{decision}")
     async with services.sessions.begin() as session:
         await cases.told(session, case_id)
-    return await _whole(services, case_id)
 
 
 async def _tell(

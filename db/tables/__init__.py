@@ -7,6 +7,7 @@ from db.tables.clients import Client, ClientAccount, ClientDocument, ClientIdent
 from db.tables.complaints import Complaint, ComplaintYear
 from db.tables.compliance import TransactionMonitoring
 from db.tables.invoices import Invoice, InvoiceAttempt, InvoiceSeries, InvoiceVoid
+from db.tables.lists import ListEntry, ListVersion
 from db.tables.notifications import Delivery, Notification, PushSubscription
 from db.tables.operations import (
     Deposit,
@@ -20,6 +21,7 @@ from db.tables.operations import (
 )
 from db.tables.referrals import ReferralEntry, RewardCode
 from db.tables.risk import ClientRiskProfile, ClientRiskScore
+from db.tables.screening import ClientHit, ListCheck, NameSearch, ScreeningRun
 from db.tables.treasury import ExchangeRate, HouseAccount
 from db.tables.users import Session, User
 
@@ -30,6 +32,7 @@ __all__ = [
     "Client",
     "ClientAccount",
     "ClientDocument",
+    "ClientHit",
     "ClientIdentityChange",
     "ClientRiskProfile",
     "ClientRiskScore",
@@ -48,6 +51,10 @@ __all__ = [
     "InvoiceAttempt",
     "InvoiceSeries",
     "InvoiceVoid",
+    "ListCheck",
+    "ListEntry",
+    "ListVersion",
+    "NameSearch",
     "Note",
     "Notification",
     "Operation",
@@ -59,6 +66,7 @@ __all__ = [
     "ReferralEntry",
     "Refund",
     "RewardCode",
+    "ScreeningRun",
     "Session",
     "Settlement",
     "TransactionMonitoring",

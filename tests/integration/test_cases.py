@@ -16,7 +16,12 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 async def _held(stack: Stack, town: Town, master: Desk) -> tuple[Customer, str, dict[str, Any]]:
     customer = await town.arrive()
     with psycopg.connect(stack.place["database_url"].replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("UPDATE clients SET list_match = true WHERE id = %s", [customer.id])
+        # As somebody who is on the invented lists of temporal-dev/lists.
+        connection.execute(
+            "UPDATE clients SET given_names = 'Arkadiy Semyonovich', paternal_surname = 'Volkov', maternal_surname = ''"
+            " WHERE id = %s",
+            [customer.id],
+        )
     code = str((await customer.create())["codigo_operacion"])
 
     async def case() -> dict[str, Any] | None:
@@ -45,7 +50,8 @@ async def test_an_officer_resolves_what_a_list_held_and_the_client_sees_nothing(
     told = "release_hold" if decision == "liberar" else "confirm_hold"
     assert [entry["event"] for entry in seen["events"]].count(told) == 1
     story = [entry["action"] for entry in again.json()["story"]]
-    assert story == ["alerta", "visto", "asignado", f"decisión: {decision}"]
+    followed = "coincidencia descartada" if decision == "liberar" else "coincidencia confirmada"
+    assert story == ["alerta", "alerta", "visto", "asignado", f"decisión: {decision}", followed]
     assert "Revisado con su documento" not in str(await customer.operations())
 
 

@@ -23,6 +23,7 @@ FILES = (
     "saved_rows.py",
     "invoices.py",
     "invoice_void.py",
+    "screening.py",
 )
 RECORDED = {
     "execute_activity",
