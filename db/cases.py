@@ -23,10 +23,13 @@ async def open_or_join_case(
     severity: str,
     source_key: str,
     summary: str,
+    rule_key: str = "",
+    holds: bool = False,
 ) -> int:
     """The case that holds this finding: the client's open one of its kind, or a new one. A repeat changes nothing.
 
-    `severity` is a value of domain.cases.Severity; `source_key` names the cause, for instance `lista:EXP-1001`.
+    `severity` is a value of domain.cases.Severity; `source_key` names the cause, for instance `lista:EXP-1001`;
+    `holds` says that the operation waits for what is decided here.
     """
     known = select(CaseAlert.case_id).where(CaseAlert.source_key == source_key)
     if (case_id := await session.scalar(known)) is not None:
@@ -38,6 +41,8 @@ async def open_or_join_case(
         "operation_code": operation_code,
         "severity": Severity(severity),
         "summary": summary,
+        "rule_key": rule_key,
+        "holds": holds,
     }
     once = insert(CaseAlert).values(values).on_conflict_do_nothing().returning(CaseAlert.id)
     if await session.scalar(once) is None:

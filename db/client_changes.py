@@ -18,6 +18,7 @@ from db import audit, clients, parameters, sessions
 from db.tables import (
     Client,
     ClientAccount,
+    ClientDevice,
     ClientDocument,
     ClientIdentityChange,
     Operation,
@@ -184,6 +185,7 @@ async def anonymise(session: AsyncSession, client_id: int, *, now: datetime, act
     await session.execute(
         update(ClientIdentityChange).where(ClientIdentityChange.client_id == client_id).values(before="", after="")
     )
+    await session.execute(delete(ClientDevice).where(ClientDevice.client_id == client_id))
     _audit(session, client_id, "clients.anonymise", actor)
 
 

@@ -24,6 +24,16 @@ class CaseState(StrEnum):
     FALSA_ALARMA = "Falsa alarma"
 
 
+class CaseKind(StrEnum):
+    """What a case is about. A client has at most one open case of a kind, and what is found meanwhile joins it."""
+
+    LISTA = "lista"
+    PEP = "pep"
+    MONITOREO = "monitoreo"
+    ESTRUCTURACION = "estructuración"
+    VINCULOS = "vínculos"
+
+
 class Severity(StrEnum):
     """How soon a person should look. Members go from least to most."""
 

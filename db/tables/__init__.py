@@ -2,10 +2,11 @@
 
 from db.tables.audit import AuditEntry, IdempotencyKey, Incident, Parameter
 from db.tables.base import Base
-from db.tables.cases import CaseAlert, ComplianceAudit, ComplianceCase
+from db.tables.cases import CaseAlert, CaseFile, ComplianceAudit, ComplianceCase
 from db.tables.clients import Client, ClientAccount, ClientDocument, ClientIdentityChange, EmailCode
 from db.tables.complaints import Complaint, ComplaintYear
 from db.tables.compliance import TransactionMonitoring
+from db.tables.devices import ClientDevice
 from db.tables.invoices import Invoice, InvoiceAttempt, InvoiceSeries
 from db.tables.notifications import Delivery, Notification, PushSubscription
 from db.tables.operations import (
@@ -19,7 +20,9 @@ from db.tables.operations import (
     Settlement,
 )
 from db.tables.referrals import ReferralEntry, RewardCode
+from db.tables.register import RegisterEntry, RosDraft
 from db.tables.risk import ClientRiskProfile, ClientRiskScore
+from db.tables.rules import ComplianceRule, RuleSnooze, RuleTrial
 from db.tables.treasury import ExchangeRate, HouseAccount
 from db.tables.users import Session, User
 
@@ -27,8 +30,10 @@ __all__ = [
     "AuditEntry",
     "Base",
     "CaseAlert",
+    "CaseFile",
     "Client",
     "ClientAccount",
+    "ClientDevice",
     "ClientDocument",
     "ClientIdentityChange",
     "ClientRiskProfile",
@@ -37,6 +42,7 @@ __all__ = [
     "ComplaintYear",
     "ComplianceAudit",
     "ComplianceCase",
+    "ComplianceRule",
     "Delivery",
     "Deposit",
     "EmailCode",
@@ -57,7 +63,11 @@ __all__ = [
     "PushSubscription",
     "ReferralEntry",
     "Refund",
+    "RegisterEntry",
     "RewardCode",
+    "RosDraft",
+    "RuleSnooze",
+    "RuleTrial",
     "Session",
     "Settlement",
     "TransactionMonitoring",
