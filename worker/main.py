@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+from activities.case_watch import CaseWatchActivities
 from activities.client_notices import ClientNoticeActivities
 from activities.client_onboarding import OnboardingActivities
 from activities.complaints import ComplaintActivities
@@ -34,6 +35,7 @@ from integrations.temporal import TemporalSettings, connect
 from worker.schedules import ensure_schedules
 from worker.settings import WorkerSettings
 from workflows import names
+from workflows.case_watch import CaseWatchWorkflow
 from workflows.client_errands import ClientRetentionWorkflow, EmailCodeWorkflow
 from workflows.client_notice import ClientNoticeWorkflow
 from workflows.client_onboarding import ClientOnboardingWorkflow
@@ -52,6 +54,7 @@ WORKFLOWS: list[type[Any]] = [
     ClientRetentionWorkflow,
     ComplaintWorkflow,
     EmailCodeWorkflow,
+    CaseWatchWorkflow,
 ]
 RECONNECT_SECONDS = 2
 
@@ -122,6 +125,7 @@ def build_workers(
             operations.record_alert,
             reconciliation.reconcile_operations,
             ComplianceActivities(sessions).assess_operation,
+            CaseWatchActivities(sessions, client).watch_cases,
             SettlementActivities(sessions).settle,
             *OnboardingActivities(sessions).all(),
             complaints.record_answer,

@@ -21,6 +21,7 @@ from temporalio.client import (
 from workflows import names
 
 RECONCILIATION_EVERY = timedelta(minutes=5)
+CASE_WATCH_EVERY = timedelta(minutes=5)
 
 
 def reconciliation() -> Schedule:
@@ -46,8 +47,22 @@ def retention() -> Schedule:
     )
 
 
+def case_watch() -> Schedule:
+    """Tell decisions that were left untold, and ring before the term of a ROS."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(names.CASE_WATCH, id="vigilancia-casos", task_queue=names.OPERATIONS_QUEUE),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=CASE_WATCH_EVERY)], time_zone_name="America/Lima"),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
+    )
+
+
 async def ensure_schedules(client: Client) -> None:
     """Create the schedules that do not exist yet; several workers may do this at once."""
-    for name, schedule in (("conciliacion", reconciliation()), ("conservacion-clientes", retention())):
+    schedules = {
+        "conciliacion": reconciliation(),
+        "conservacion-clientes": retention(),
+        "vigilancia-casos": case_watch(),
+    }
+    for name, schedule in schedules.items():
         with contextlib.suppress(ScheduleAlreadyRunningError):
             await client.create_schedule(name, schedule)

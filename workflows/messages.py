@@ -186,3 +186,11 @@ class ReconciliationReport:
 
     compared: int = 0
     drifted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CasesWatched:
+    """Cases whose decision has now been heard, and how many alarms of a ROS rang."""
+
+    told: tuple[int, ...] = ()
+    rung: int = 0

@@ -11,6 +11,7 @@ CLIENT_ONBOARDING = "ClientOnboarding"
 COMPLAINT = "Complaint"
 EMAIL_CODE = "EmailCode"
 CLIENT_RETENTION = "ClientRetention"
+CASE_WATCH = "CaseWatch"
 
 # Task queues: effects on outside services wait on their own, so that a slow provider never delays a person's click.
 OPERATIONS_QUEUE = "operaciones"
@@ -57,6 +58,7 @@ DELIVER_EMAIL_CODE = "deliver_email_code"
 DELIVER_COMPLAINT = "deliver_complaint"
 RECORD_ANSWER = "record_answer"
 REMIND_COMPLAINT = "remind_complaint"
+WATCH_CASES = "watch_cases"
 
 # Search attributes: at most ten Keyword on a SQL visibility store, and never anything that identifies a person.
 OP_ESTADO = SearchAttributeKey.for_keyword("OpEstado")

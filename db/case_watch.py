@@ -1,0 +1,111 @@
+"""What the clock looks after in open matters of compliance: the 24 hours of a ROS, and rules that leave a client be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import cases, incidents, parameters
+from db.notifications import notify
+from db.tables import CaseAlert, ComplianceCase, RuleSnooze
+from domain.calendar import business_day, format_moment
+from domain.cases import REPORTED, alarm_due, check_snooze, ros_deadline
+from domain.errors import Conflict, Invalid, Missing
+from domain.notifications import role_room
+from domain.permissions import GRANTS, Permission
+from domain.rules import LIST_RULE
+
+DUE_SOON, LATE = "ros_por_vencer", "ros_vencido"
+OVERDUE = "ROS fuera de plazo"
+HOUR = timedelta(hours=1)
+
+
+async def unsent(session: AsyncSession) -> Sequence[ComplianceCase]:
+    """Called suspicious, with no ROS sent yet; the first to fall due first."""
+    wanted = (
+        ComplianceCase.suspicious_at.is_not(None),
+        ComplianceCase.ros_sent_at.is_(None),
+        ComplianceCase.state.in_(REPORTED),
+    )
+    return (await session.scalars(select(ComplianceCase).where(*wanted).order_by(ComplianceCase.suspicious_at))).all()
+
+
+async def ring(session: AsyncSession, *, now: datetime) -> int:
+    """Tell whoever reads compliance of each ROS whose term is near or over, once an hour; answers how many rang."""
+    hours = int(await parameters.value(session, "ros_alarm_hours", business_day(now)))
+    rung = 0
+    for case in await unsent(session):
+        assert case.suspicious_at is not None  # `unsent` asked for it
+        if alarm_due(case.suspicious_at, now, before=hours * HOUR):
+            rung += await _ring(session, case, ros_deadline(case.suspicious_at), now)
+    return rung
+
+
+async def _ring(session: AsyncSession, case: ComplianceCase, until: datetime, now: datetime) -> bool:
+    late = now >= until
+    event, key = LATE if late else DUE_SOON, f"ros:{case.id}:{(until - now) // HOUR}"
+    payload = {"case_id": case.id, "ros_until": until.isoformat()}
+    rooms = [role_room(role) for role, granted in GRANTS.items() if Permission.COMPLIANCE_READ in granted]
+    told = [await notify(session, key=key, room=room, event=event, payload=payload) for room in rooms]
+    if not any(told):
+        return False
+    words = f"El ROS {'venció' if late else 'vence'} el {format_moment(until)}."
+    cases.audit(session, case.id, user_id=None, action="alarma", detail=words)
+    if late:
+        await incidents.open_incident(session, kind=OVERDUE, subject=f"caso-{case.id}", detail=words)
+    return True
+
+
+async def ros_sent(session: AsyncSession, case_id: int, *, by: int, number: str, at: datetime) -> None:
+    """The officer sent it through the UIF's portal, which gave it a number. Raises Conflict."""
+    case = await cases.get_case(session, case_id, lock=True)
+    if case.suspicious_at is None:
+        raise Conflict("NOT_SUSPICIOUS", "Escala el caso antes de anotar su ROS.")
+    if case.ros_sent_at is not None:
+        if case.ros_number == number:
+            return
+        raise Conflict("ROS_SENT", "El ROS de este caso ya está anotado.")
+    case.ros_sent_at, case.ros_number = at, number
+    cases.audit(session, case_id, user_id=by, action="ROS enviado", detail=number)
+    await incidents.close_incidents(session, kind=OVERDUE, subject=f"caso-{case_id}", at=at)
+
+
+async def snooze(
+    session: AsyncSession, case_id: int, *, by: int, rule_key: str, days: int, reason: str, now: datetime
+) -> None:
+    """Silence a rule that rang in this case, for its client only and for some days. Raises Invalid or Conflict."""
+    case = await cases.get_case(session, case_id, lock=True)
+    check_snooze(days, reason, most=int(await parameters.value(session, "snooze_max_days", business_day(now))))
+    if rule_key == LIST_RULE:
+        raise Conflict("RULE_MANDATORY", "La regla de listas no se silencia.")
+    rang = select(CaseAlert.id).where(CaseAlert.case_id == case_id, CaseAlert.rule_key == rule_key)
+    if await session.scalar(rang.limit(1)) is None:
+        raise Invalid("RULE_UNKNOWN", "Esa regla no avisó en este caso.", field="rule")
+    await _end(session, case.client_id, rule_key, now)
+    until = now + timedelta(days=days)
+    session.add(RuleSnooze(rule_key=rule_key, client_id=case.client_id, until=until, reason=reason, user_id=by, at=now))
+    detail = f"{rule_key} hasta el {format_moment(until)}: {reason}"
+    cases.audit(session, case_id, user_id=by, action="regla silenciada", detail=detail)
+
+
+async def wake(session: AsyncSession, case_id: int, *, by: int, rule_key: str, now: datetime) -> None:
+    """The rule rings for this client again from now on. Raises Missing when it was not silent."""
+    case = await cases.get_case(session, case_id, lock=True)
+    if not await _end(session, case.client_id, rule_key, now):
+        raise Missing("SNOOZE_UNKNOWN", "Esa regla no está silenciada para este cliente.", field="rule")
+    cases.audit(session, case_id, user_id=by, action="regla reactivada", detail=rule_key)
+
+
+async def snoozes_of(session: AsyncSession, client_id: int, *, now: datetime) -> Sequence[RuleSnooze]:
+    """The rules that leave this client in peace now."""
+    running = (RuleSnooze.client_id == client_id, RuleSnooze.ended_at.is_(None), RuleSnooze.until > now)
+    return (await session.scalars(select(RuleSnooze).where(*running).order_by(RuleSnooze.id))).all()
+
+
+async def _end(session: AsyncSession, client_id: int, rule_key: str, now: datetime) -> bool:
+    running = (RuleSnooze.client_id == client_id, RuleSnooze.rule_key == rule_key, RuleSnooze.ended_at.is_(None))
+    ended = update(RuleSnooze).where(*running, RuleSnooze.until > now).values(ended_at=now)
+    return bool((await session.scalars(ended.returning(RuleSnooze.id))).all())
