@@ -51,10 +51,10 @@ async def test_what_was_decided_and_not_told_is_told_by_the_clock_once_no_other_
         )
     await _decided(house, first, people.officer.id, Decision.LIBERAR)
     assert (await watch(house)).told == (first,)
-    assert (await house.snapshot(handle)).held
+    assert (await house.snapshot(handle)).on_hold
     await _decided(house, other, people.officer.id, Decision.LIBERAR)
     assert (await watch(house)).told == (other,)
-    assert not (await house.snapshot(handle)).held
+    assert not (await house.snapshot(handle)).on_hold
     assert (await house.row(handle)).state is State.PENDIENTE
     assert (await watch(house)).told == ()
 
