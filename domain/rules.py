@@ -117,8 +117,8 @@ def check_publication(*, status: RuleStatus, author: int | None, publisher: int,
 
 
 def check_retirement(key: str, status: RuleStatus) -> None:
-    """Raises Conflict when the version is not in force, or may not leave it."""
-    if key == LIST_RULE:
+    """A draft is thrown away, a published version leaves its force. Raises Conflict when it may not, or has already."""
+    if key == LIST_RULE and status is RuleStatus.PUBLICADA:
         raise Conflict("RULE_MANDATORY", "La regla de listas no se retira.")
-    if status is not RuleStatus.PUBLICADA:
-        raise Conflict("RULE_NOT_PUBLISHED", "Esta regla no está publicada.")
+    if status is RuleStatus.RETIRADA:
+        raise Conflict("RULE_RETIRED", "Esta versión ya está retirada.")

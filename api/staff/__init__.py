@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.staff import (
+    alerts,
     auth,
     cases,
     client_actions,
@@ -14,6 +15,7 @@ from api.staff import (
     operation_commands,
     operations,
     rates,
+    rules,
     users,
 )
 
@@ -31,5 +33,7 @@ for part in (
     users,
     codec,
     cases,
+    alerts,
+    rules,
 ):
     router.include_router(part.router)

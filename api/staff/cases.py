@@ -155,7 +155,7 @@ class CaseView(CaseLine):
 @router.get("")
 async def read_cases(
     *,
-    _user: Reader,
+    user: Reader,
     services: ServicesDep,
     state: CaseState | None = None,
     assigned_to: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
@@ -164,10 +164,11 @@ async def read_cases(
     limit: Limit = PAGE,
 ) -> CaseList:
     """Cases, newest first."""
-    async with services.sessions() as session:
+    async with services.sessions.begin() as session:
         rows = await cases.list_cases(
             session, state=state, assigned_to=assigned_to, client_id=client_id, before=after(cursor), limit=limit + 1
         )
+        cases.audit_subject(session, "casos", user_id=user.id, action="visto")
     shown, following = page(rows, limit, lambda row: row.id)
     return CaseList(items=[CaseLine.model_validate(row) for row in shown], next_cursor=following)
 
