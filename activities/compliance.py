@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from db import monitoring
+from db import monitoring, register
 from db.rules import RuleBook
 from db.session import Sessions
 from workflows import messages as m
 from workflows import names
+
+CLOSING = "cierre"
 
 
 class ComplianceActivities:
@@ -22,7 +24,12 @@ class ComplianceActivities:
 
     @activity.defn(name=names.ASSESS_OPERATION)
     async def assess_operation(self, order: m.AssessOperation) -> m.Assessed:
-        """HELD when a list or a rule says so, else CLEAR. A repeat answers what was recorded."""
+        """HELD when a list or a rule says so, else CLEAR. A repeat answers what was recorded.
+
+        At its closing a completed operation also goes in the Registro de Operaciones, where it must: on its own day.
+        """
         async with self._sessions.begin() as session:
             self._book, outcome = await monitoring.assess(session, self._book, order.code, occasion=order.occasion)
+            if order.occasion == CLOSING:
+                await register.record(session, order.code)
         return m.Assessed(outcome=outcome)

@@ -30,15 +30,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from db.tables import Client, ClientAccount, ClientDevice, ClientRiskProfile, Parameter
+from db.parameters import figure
+from db.tables import Client, ClientAccount, ClientDevice, ClientRiskProfile
 from db.tables import Operation as OperationRow
 from domain.calendar import LIMA
 from domain.measures import HUNDRED, Facts, Measure, MeasureName
 from domain.operations import State
-from domain.parameters import definition
 from domain.risk import RiskLevel
 
-LOOKBACK = "pep_lookback_years"
 OVER = (State.CANCELADO, State.EXPIRADA)
 
 Operation = aliased(OperationRow, name="o")
@@ -133,9 +132,7 @@ def _done() -> ColumnElement[bool]:
 def _pep() -> Figure:
     """Exposed on the operation's day: domain.risk.is_exposed, in SQL."""
     day = cast(func.timezone(LIMA.key, Operation.created_at), Date)
-    stored = select(cast(Parameter.value, Integer)).where(Parameter.name == LOOKBACK, Parameter.valid_from <= day)
-    newest = stored.order_by(Parameter.valid_from.desc()).limit(1).scalar_subquery()
-    years = func.coalesce(newest, int(definition(LOOKBACK).default))
+    years = cast(figure("pep_lookback_years", day), Integer)
     until = ClientRiskProfile.pep_until
     still = or_(until.is_(None), cast(until + func.make_interval(years), Date) >= day)
     return and_(ClientRiskProfile.pep_kind.is_not(None), still)
