@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, select
+from sqlalchemy import ColumnElement, Date, Integer, Select, and_, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -138,6 +139,15 @@ async def of_client(session: AsyncSession, client_id: int) -> Sequence[RegisterE
     """The rows that count of one client, oldest first."""
     wanted = select(RegisterEntry).where(RegisterEntry.client_id == client_id, _counts())
     return (await session.scalars(wanted.order_by(RegisterEntry.id))).all()
+
+
+async def totals(session: AsyncSession, year: int) -> Sequence[tuple[Modality, int, int, Decimal]]:
+    """Modality, month, rows and USD of a year; an operation counts once however often it was corrected."""
+    month = cast(func.date_part("month", RegisterEntry.day), Integer)
+    figures = (RegisterEntry.modality, month, func.count(), func.sum(RegisterEntry.amount_usd))
+    inside = (RegisterEntry.day >= date(year, 1, 1), RegisterEntry.day < date(year + 1, 1, 1), _counts())
+    rows = await session.execute(select(*figures).where(*inside).group_by(RegisterEntry.modality, month))
+    return [(how, number, count, usd) for how, number, count, usd in rows]
 
 
 async def entries(session: AsyncSession, code: str) -> Sequence[RegisterEntry]:

@@ -15,6 +15,7 @@ from api.staff import (
     operation_commands,
     operations,
     rates,
+    reports,
     rules,
     users,
 )
@@ -35,5 +36,6 @@ for part in (
     cases,
     alerts,
     rules,
+    reports,
 ):
     router.include_router(part.router)
