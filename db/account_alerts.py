@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.cases import open_or_join_case
+from db import incidents
 from db.tables import Client, ClientAccount
-from domain.cases import CaseKind, Severity
+
+KIND = "cuenta en dos clientes"
 
 
 async def check_shared(session: AsyncSession, account: ClientAccount) -> None:
@@ -21,14 +22,11 @@ async def check_shared(session: AsyncSession, account: ClientAccount) -> None:
 async def _raise(session: AsyncSession, client_id: int, other_id: int) -> None:
     """The single place where the alert is written; once for each pair of clients, whoever came second."""
     first, second = sorted((client_id, other_id))
-    await open_or_join_case(
+    await incidents.open_incident(
         session,
-        kind=CaseKind.VINCULOS,
-        client_id=client_id,
-        operation_code=None,
-        severity=Severity.ALTA,
-        source_key=f"cuenta:{first}-{second}",
-        summary=f"Los clientes {first} y {second} registraron la misma cuenta bancaria.",
+        kind=KIND,
+        subject=f"clientes-{first}-{second}",
+        detail=f"Los clientes {first} y {second} registraron la misma cuenta bancaria.",
     )
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import cases, incidents, parameters
-from db.notifications import notify
+from db.notifications import notify_each
 from db.tables import CaseAlert, ComplianceCase, RuleSnooze
 from domain.calendar import business_day, format_moment
 from domain.cases import REPORTED, alarm_due, check_snooze, ros_deadline
 from domain.errors import Conflict, Invalid, Missing
-from domain.notifications import role_room
-from domain.permissions import GRANTS, Permission
 from domain.rules import LIST_RULE
 
 DUE_SOON, LATE = "ros_por_vencer", "ros_vencido"
@@ -48,9 +47,8 @@ async def _ring(session: AsyncSession, case: ComplianceCase, until: datetime, no
     late = now >= until
     event, key = LATE if late else DUE_SOON, f"ros:{case.id}:{(until - now) // HOUR}"
     payload = {"case_id": case.id, "ros_until": until.isoformat()}
-    rooms = [role_room(role) for role, granted in GRANTS.items() if Permission.COMPLIANCE_READ in granted]
-    told = [await notify(session, key=key, room=room, event=event, payload=payload) for room in rooms]
-    if not any(told):
+    announced = [replace(one, event=event) for one in cases.ANNOUNCED]
+    if not await notify_each(session, announced, key=key, payload=payload):
         return False
     words = f"El ROS {'venció' if late else 'vence'} el {format_moment(until)}."
     cases.audit(session, case.id, user_id=None, action="alarma", detail=words)

@@ -9,12 +9,21 @@ from sqlalchemy import ColumnElement, and_, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.notifications import notify_each
 from db.tables import CaseAlert, CaseFile, ComplianceAudit, ComplianceCase, Operation, TransactionMonitoring, User
 from domain.cases import OPEN, OUTCOME, CaseKind, CaseState, Decision, Severity, moved, ros_deadline, worst
 from domain.errors import Conflict, Invalid, Missing
+from domain.notifications import Announcement, role_room
 from domain.operations import OPEN as STILL_OPEN
 from domain.operations import Assessment, StoredFile
-from domain.permissions import Permission, allows
+from domain.permissions import GRANTS, Permission, allows
+
+# A new alert rings only where whoever hears it may read compliance (duty of secrecy).
+ANNOUNCED = tuple(
+    Announcement(event="alerta_cumplimiento", room=role_room(role))
+    for role, granted in GRANTS.items()
+    if Permission.COMPLIANCE_READ in granted
+)
 
 
 async def open_or_join_case(
@@ -48,10 +57,13 @@ async def open_or_join_case(
         "holds": holds,
     }
     once = insert(CaseAlert).values(values).on_conflict_do_nothing().returning(CaseAlert.id)
-    if await session.scalar(once) is None:
+    alert_id = await session.scalar(once)
+    if alert_id is None:
         return (await session.scalars(known)).one()
     case.severity = worst(case.severity, Severity(severity))
     audit(session, case.id, user_id=None, action="alerta", detail=summary)
+    payload = {"case_id": case.id, "kind": kind, "severity": str(case.severity)}
+    await notify_each(session, ANNOUNCED, key=f"alerta:{alert_id}", payload=payload)
     return case.id
 
 

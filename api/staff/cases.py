@@ -268,17 +268,22 @@ async def note_ros(case_id: CaseId, body: RosSentBody, user: Officer, services: 
 @router.post("/{case_id}/decide")
 async def decide_case(case_id: CaseId, body: DecisionBody, user: Officer, services: ServicesDep) -> CaseView:
     """Close it, and let go or cancel what it held. An operation that can't be told now is told within minutes."""
+    await settle_case(services, user, case_id, body.decision, body.resolution)
+    return await _whole(services, case_id)
+
+
+async def settle_case(services: Services, user: SignedUser, case_id: int, decision: Decision, resolution: str) -> None:
+    """Decide a case, and tell what it held."""
     async with services.sessions.begin() as session:
-        await cases.decide(session, case_id, user.id, body.decision, body.resolution)
-        case = await cases.get_case(session, case_id)
+        await cases.decide(session, case_id, user.id, decision, resolution)
+        kept = (await cases.get_case(session, case_id)).resolution
     # The decision is committed before it is told: a process that dies here leaves `told_at` empty for the clock.
-    order = _ORDERS[body.decision](actor=user.actor, resolution=case.resolution)
+    order = _ORDERS[decision](actor=user.actor, resolution=kept)
     for code in await _waiting(services, case_id):
-        await _tell(services, code, order, key=f"caso-{case_id}-{body.decision}")
+        await _tell(services, code, order, key=f"caso-{case_id}-{decision}")
     if not await _waiting(services, case_id):
         async with services.sessions.begin() as session:
             await cases.told(session, case_id)
-    return await _whole(services, case_id)
 
 
 async def _waiting(services: Services, case_id: int) -> Sequence[str]:

@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select, update
 
 from db.session import Sessions
-from db.tables import AuditEntry, CaseAlert, Client
+from db.tables import AuditEntry, Client, Incident
 from domain.clients import KycStatus
 from domain.permissions import Role
 from tests.api.conftest import Person, Staff
@@ -172,9 +172,9 @@ async def test_one_account_under_two_clients_is_told_to_compliance_and_to_nobody
     answer = await master.http.post(f"{CLIENTS}/{two.id}/accounts", json=cci)
     assert answer.status_code == 200, answer.text
     async with sessions() as session:
-        (alert,) = (await session.scalars(select(CaseAlert))).all()
-    assert alert.source_key == f"cuenta:{one.id}-{two.id}"
-    assert "21901234567015" not in alert.summary
+        (alert,) = (await session.scalars(select(Incident))).all()
+    assert alert.subject == f"clientes-{one.id}-{two.id}"
+    assert "21901234567015" not in alert.detail
     repeated = await master.http.post(f"{CLIENTS}/{one.id}/accounts", json=cci)
     assert repeated.json()["code"] == "ACCOUNT_DUPLICATE"
 

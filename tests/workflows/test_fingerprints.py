@@ -20,6 +20,7 @@ FILES = (
     "client_notice.py",
     "client_onboarding.py",
     "complaint.py",
+    "case_watch.py",
 )
 RECORDED = {
     "execute_activity",

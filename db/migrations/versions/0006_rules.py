@@ -56,6 +56,8 @@ SHIPPED = (
      [{'test': 'new_client', 'days': 30}, {'test': 'amount', 'at_least': '10000.00'}]),
     ('pep', 'Cliente expuesto políticamente', 'pep', 'Alta', False, 'operación',
      [{'test': 'pep'}]),
+    ('riesgo-alto', 'Cliente de riesgo Alto o Crítico', 'monitoreo', 'Alta', False, 'mes',
+     [{'test': 'risk', 'at_least': 'Alto'}]),
     ('muchas-cancelaciones', 'Muchas operaciones canceladas o vencidas', 'monitoreo', 'Baja', False, 'día',
      [{'test': 'cancellations', 'days': 7, 'at_least': 5}]),
 )
