@@ -16,6 +16,7 @@ from api.staff import (
     operations,
     rates,
     reports,
+    risk,
     rules,
     users,
 )
@@ -37,5 +38,6 @@ for part in (
     alerts,
     rules,
     reports,
+    risk,
 ):
     router.include_router(part.router)

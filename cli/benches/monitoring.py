@@ -23,7 +23,6 @@ from db.session import Sessions
 from domain.calendar import business_day
 
 DAYS = 180
-ASSESSMENTS = 300
 MILLISECONDS = 1000
 MEANINGS = {
     "operations": "Operaciones sembradas",
@@ -85,6 +84,7 @@ class Plan:
 
     operations: int
     clients: int
+    assessments: int = 300
 
 
 def run(plan: Plan, progress: Progress) -> Figures:
@@ -95,13 +95,14 @@ def run(plan: Plan, progress: Progress) -> Figures:
 
 async def _in_database(plan: Plan, progress: Progress, stack: Stack) -> Figures:
     async with database(stack) as sessions:
-        return await _measured(plan, progress, sessions)
+        return await measured(plan, progress, sessions)
 
 
-async def _measured(plan: Plan, progress: Progress, sessions: Sessions) -> Figures:
+async def measured(plan: Plan, progress: Progress, sessions: Sessions) -> Figures:
+    """The bench on an empty, migrated database."""
     await _seed(plan, sessions)
     trials = await _tried(sessions, progress)
-    waits = await _assessed(sessions, progress)
+    waits = await _assessed(plan, sessions, progress)
     show(
         "Prueba de cada regla sobre lo sembrado",
         [(one.key, f"{one.alerts:,}", f"{one.clients:,}", f"{one.seconds:.2f}") for one in trials],
@@ -148,11 +149,11 @@ async def _tried(sessions: Sessions, progress: Progress) -> Sequence[Tried]:
     return found
 
 
-async def _assessed(sessions: Sessions, progress: Progress) -> Sequence[float]:
+async def _assessed(plan: Plan, sessions: Sessions, progress: Progress) -> Sequence[float]:
     """Milliseconds of each assessment, alerts and cases written, one at a time."""
     async with sessions() as session:
         chosen = text("SELECT code FROM operations ORDER BY random() LIMIT :count")
-        codes = (await session.scalars(chosen, {"count": ASSESSMENTS})).all()
+        codes = (await session.scalars(chosen, {"count": plan.assessments})).all()
     waits, book = [], None
     task = progress.add_task("Evalúa operaciones", total=len(codes))
     for code in codes:

@@ -15,19 +15,31 @@ from sqlalchemy import select
 from activities.compliance import ComplianceActivities
 from db import cases
 from db.session import Sessions
-from db.tables import ComplianceAudit
+from db.tables import ComplianceAudit, Parameter
 from domain.calendar import business_day
 from domain.permissions import Role
 from tests.activities.operations import add_operation
 from tests.api.conftest import Person, Staff
-from tests.api.test_files import PNG, _storage, start
 from tests.people import Customer, add_client
+from tests.standins.conftest import start
+from tests.standins.programs import Starter
 from workflows.messages import AssessOperation
 
-__all__ = ["_storage", "start"]
+__all__ = ["start"]
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"sustento"
 
 REPORTS, CASES = "/api/staff/reports", "/api/staff/cases"
 MONTH = f"{business_day(datetime.now(UTC)):%Y-%m}"
+
+
+@pytest.fixture
+def storage(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in of the file store; only one test here keeps a file."""
+    stand_in = start("files", "--cloud", "qoricash", "--api-key", "clave", "--api-secret", "secreto")
+    names = {"CLOUD_NAME": "qoricash", "API_KEY": "clave", "API_SECRET": "secreto", "UPLOAD_PREFIX": stand_in.url}
+    for name, value in names.items():
+        monkeypatch.setenv(f"CLOUDINARY_{name}", value)
 
 
 async def _post(person: Person, path: str, **body: Any) -> httpx.Response:
@@ -71,7 +83,9 @@ async def test_the_register_is_read_corrected_and_exported_a_row_an_operation(st
     assert (await officer.http.get(f"{REPORTS}/register?month=2026-13")).status_code == 422
 
 
-async def test_a_suspicious_case_goes_from_its_draft_to_the_number_of_the_portal(staff: Staff, sessions: Sessions):
+async def test_a_suspicious_case_goes_from_its_draft_to_the_number_of_the_portal(
+    storage: None, staff: Staff, sessions: Sessions
+):
     """The paper names nobody of the house; the case keeps its files, its silence and its whole story."""
     officer = await staff("oficial", Role.MIDDLE_OFFICE)
     await _operated(sessions)
@@ -140,6 +154,26 @@ async def test_the_years_statistics_count_by_lima_month(staff: Staff, sessions: 
     assert sum(int(one) for one in told["lines"]["Alertas"]) == sum(told["rules"].values())
     sheets = _sheets(await _post(officer, f"{REPORTS}/statistics/export", year=now.year, format="xlsx"))
     assert sheets["Por mes"][1][0] == "Operaciones completadas"
+
+
+async def test_a_score_is_calculated_anew_and_found_by_its_level(staff: Staff, sessions: Sessions):
+    """The figures are dated parameters: from the day on which Alto begins at 5, the same client is Alto."""
+    officer, trader = await staff("oficial", Role.MIDDLE_OFFICE), await staff("trader", Role.TRADER)
+    client, _ = await _operated(sessions)
+    first = (await _post(officer, f"/api/staff/risk/{client.id}/recalculate")).json()
+    assert (first["score"], first["level"]) == (30, "Medio")
+    async with sessions.begin() as session:
+        today = business_day(datetime.now(UTC))
+        session.add(Parameter(name="risk_level_high", value="30", valid_from=today, source="prueba"))
+    again = (await _post(officer, f"/api/staff/risk/{client.id}/recalculate")).json()
+    assert (again["score"], again["level"], again["regime"]) == (30, "Alto", "Básica")
+    for level, found in (("Alto", [client.id]), ("Medio", [])):
+        listed = (await officer.http.get(f"/api/staff/risk?level={level}")).json()["items"]
+        assert [one["client_id"] for one in listed] == found
+    history = (await officer.http.get(f"/api/staff/clients/{client.id}/risk")).json()["history"]
+    assert [one["level"] for one in history] == ["Alto", "Medio"]
+    assert (await trader.http.get("/api/staff/risk")).status_code == 404
+    assert (await trader.http.post(f"/api/staff/risk/{client.id}/recalculate")).status_code == 404
 
 
 async def test_the_desk_finds_no_reports_and_every_look_is_in_the_audit(staff: Staff, sessions: Sessions):
