@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from domain.calendar import day_bounds
 from domain.clients import DocumentType
 from domain.errors import Invalid
 
@@ -44,12 +43,6 @@ def modality(amount_usd: Decimal, month_usd: Decimal, *, single: Decimal, accumu
     if amount_usd >= single:
         return Modality.UNICA
     return Modality.MULTIPLE if month_usd >= accumulated else None
-
-
-def month_bounds(month: str, *, field: str = "month") -> tuple[datetime, datetime]:
-    """First instant of a Lima month written `2026-11` and of the next one, in UTC. Raises Invalid."""
-    first, after = month_days(month, field=field)
-    return day_bounds(first)[0], day_bounds(after)[0]
 
 
 def month_days(month: str, *, field: str = "month") -> tuple[date, date]:
