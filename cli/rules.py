@@ -47,18 +47,30 @@ def back_test(
     """Prueba una regla sobre los últimos meses: cuántas alertas habría levantado y a quién. No guarda nada."""
     from db import rules
     from domain.calendar import business_day
-    from domain.rules import Definition
 
     today = business_day(datetime.now(UTC))
     since = today - timedelta(days=30 * months)
 
     async def tried(session: "AsyncSession") -> "tuple[Definition, Trial]":
-        given = Definition.model_validate_json(file.read_text()) if file else await _published(session, key)
+        given = _written(file) if file else await _published(session, key)
         return given, await rules.back_test(session, key, given, since=since, until=today)
 
     started = time.perf_counter()
     definition, trial = _read(tried)
     _tell(definition, trial, since, today, seconds=time.perf_counter() - started)
+
+
+def _written(file: Path) -> "Definition":
+    from pydantic import ValidationError
+
+    from domain.rules import Definition
+
+    try:
+        return Definition.model_validate_json(file.read_text())
+    except ValidationError as error:
+        for wrong in error.errors(include_url=False):
+            typer.echo(f"{'.'.join(str(part) for part in wrong['loc']) or file.name}: {wrong['msg']}", err=True)
+        raise typer.Exit(1) from error
 
 
 async def _published(session: "AsyncSession", key: str) -> "Definition":
