@@ -10,17 +10,23 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
+from activities.deliveries import DESK, Envelope, Posting, Postman
 from db import case_watch, cases
 from db.session import Sessions
 from db.tables import ComplianceCase, User
 from domain import commands as c
+from domain.calendar import format_moment
 from domain.cases import Decision
 from domain.lifecycle import RULES
 from domain.operations import Actor, ActorKind
+from integrations.mail import Mailer
+from integrations.notices import DeadlineFacts, letter
+from integrations.push import Pusher
 from workflows import messages as m
 from workflows import names
 
 logger = logging.getLogger(__name__)
+NOTICE = "plazo_caso"
 # Whoever decided is telling it at this moment; only what has been left behind is told from here.
 LEFT_BEHIND = timedelta(minutes=1)
 ANSWER = timedelta(seconds=10)
@@ -48,7 +54,8 @@ class CaseWatchActivities:
         told = [case.id for case in left if await self._tell(case)]
         async with self._sessions.begin() as session:
             rung = await case_watch.ring(session, now=now)
-        return m.CasesWatched(told=tuple(told), rung=rung)
+        alarms = tuple(m.CaseAlarm(case_id=alarm.case_id, late=alarm.late) for alarm in rung)
+        return m.CasesWatched(told=tuple(told), rung=alarms)
 
     async def _tell(self, case: ComplianceCase) -> bool:
         """Whether nobody is left to hear it. An operation that refuses while it is still held hears it next time."""
@@ -82,3 +89,26 @@ class CaseWatchActivities:
         async with self._sessions() as session:
             user = await session.get_one(User, case.decided_by)
         return Actor(kind=ActorKind.STAFF, id=user.id, role=user.role)
+
+
+class CaseAlarmActivities:
+    """The alarm for whoever is not before a screen."""
+
+    def __init__(self, sessions: Sessions, mailer: Mailer, pusher: Pusher) -> None:
+        """Use the worker's pool and connections."""
+        self._sessions = sessions
+        self._postman = Postman(sessions, mailer, pusher)
+
+    @activity.defn(name=names.DELIVER_CASE_ALARM)
+    async def deliver_case_alarm(self, alarm: m.CaseAlarm) -> None:
+        """Mail whoever resolves cases, once when the term is near and once when it has passed."""
+        async with self._sessions() as session:
+            until = await case_watch.alarm_of(session, alarm.case_id)
+            addresses = await case_watch.officers(session)
+        if until is None:
+            return
+        facts = DeadlineFacts(case=alarm.case_id, until=format_moment(until), late=alarm.late)
+        envelope = Envelope(audience=DESK, addresses=tuple(addresses), letter=letter(NOTICE, facts))
+        key = f"{until.isoformat()}-{'vencido' if alarm.late else 'cerca'}"
+        posting = Posting(subject_key=f"caso-{alarm.case_id}", notice=NOTICE, key=key, envelopes=(envelope,))
+        await self._postman.deliver(posting)

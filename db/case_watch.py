@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import cases, incidents, parameters
+from db import cases, parameters
 from db.notifications import notify_each
-from db.tables import CaseAlert, ComplianceCase, RuleSnooze
+from db.tables import CaseAlert, ComplianceCase, RuleSnooze, User
 from domain.calendar import business_day, format_moment
 from domain.cases import REPORTED, alarm_due, check_snooze, ros_deadline
 from domain.errors import Conflict, Invalid, Missing
+from domain.permissions import GRANTS, Permission
 from domain.rules import LIST_RULE
 
 DUE_SOON, LATE = "ros_por_vencer", "ros_vencido"
-OVERDUE = "ROS fuera de plazo"
 HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """A ROS that must be sent until an instant (UTC), which is near or has passed."""
+
+    case_id: int
+    until: datetime
+    late: bool
 
 
 async def unsent(session: AsyncSession) -> Sequence[ComplianceCase]:
@@ -32,29 +41,41 @@ async def unsent(session: AsyncSession) -> Sequence[ComplianceCase]:
     return (await session.scalars(select(ComplianceCase).where(*wanted).order_by(ComplianceCase.suspicious_at))).all()
 
 
-async def ring(session: AsyncSession, *, now: datetime) -> int:
-    """Tell whoever reads compliance of each ROS whose term is near or over, once an hour; answers how many rang."""
+async def ring(session: AsyncSession, *, now: datetime) -> Sequence[Alarm]:
+    """Tell whoever reads compliance of each ROS whose term is near or over, once an hour; answers what rang."""
     hours = int(await parameters.value(session, "ros_alarm_hours", business_day(now)))
-    rung = 0
-    for case in await unsent(session):
-        assert case.suspicious_at is not None  # `unsent` asked for it
-        if alarm_due(case.suspicious_at, now, before=hours * HOUR):
-            rung += await _ring(session, case, ros_deadline(case.suspicious_at), now)
-    return rung
+    due = [
+        Alarm(case_id=case.id, until=ros_deadline(case.suspicious_at), late=now >= ros_deadline(case.suspicious_at))
+        for case in await unsent(session)
+        if case.suspicious_at is not None and alarm_due(case.suspicious_at, now, before=hours * HOUR)
+    ]
+    return [alarm for alarm in due if await _ring(session, alarm, now)]
 
 
-async def _ring(session: AsyncSession, case: ComplianceCase, until: datetime, now: datetime) -> bool:
-    late = now >= until
-    event, key = LATE if late else DUE_SOON, f"ros:{case.id}:{(until - now) // HOUR}"
-    payload = {"case_id": case.id, "ros_until": until.isoformat()}
-    announced = [replace(one, event=event) for one in cases.ANNOUNCED]
+async def _ring(session: AsyncSession, alarm: Alarm, now: datetime) -> bool:
+    key = f"ros:{alarm.case_id}:{(alarm.until - now) // HOUR}"
+    payload = {"case_id": alarm.case_id, "ros_until": alarm.until.isoformat()}
+    announced = [replace(one, event=LATE if alarm.late else DUE_SOON) for one in cases.ANNOUNCED]
     if not await notify_each(session, announced, key=key, payload=payload):
         return False
-    words = f"El ROS {'venció' if late else 'vence'} el {format_moment(until)}."
-    cases.audit(session, case.id, user_id=None, action="alarma", detail=words)
-    if late:
-        await incidents.open_incident(session, kind=OVERDUE, subject=f"caso-{case.id}", detail=words)
+    words = f"El ROS {'venció' if alarm.late else 'vence'} el {format_moment(alarm.until)}."
+    cases.audit(session, alarm.case_id, user_id=None, action="alarma", detail=words)
     return True
+
+
+async def alarm_of(session: AsyncSession, case_id: int) -> datetime | None:
+    """Until when its ROS must be sent; None when it has been sent, or need not be."""
+    case = await cases.get_case(session, case_id)
+    if case.suspicious_at is None or case.ros_sent_at is not None or case.state not in REPORTED:
+        return None
+    return ros_deadline(case.suspicious_at)
+
+
+async def officers(session: AsyncSession) -> Sequence[str]:
+    """Mail addresses of whoever may resolve cases."""
+    roles = [role for role, granted in GRANTS.items() if Permission.COMPLIANCE_RESOLVE in granted]
+    wanted = select(User.email).where(User.status == "Activo", User.role.in_(roles))
+    return (await session.scalars(wanted.order_by(User.id))).all()
 
 
 async def ros_sent(session: AsyncSession, case_id: int, *, by: int, number: str, at: datetime) -> None:
@@ -68,7 +89,6 @@ async def ros_sent(session: AsyncSession, case_id: int, *, by: int, number: str,
         raise Conflict("ROS_SENT", "El ROS de este caso ya está anotado.")
     case.ros_sent_at, case.ros_number = at, number
     cases.audit(session, case_id, user_id=by, action="ROS enviado", detail=number)
-    await incidents.close_incidents(session, kind=OVERDUE, subject=f"caso-{case_id}", at=at)
 
 
 async def snooze(

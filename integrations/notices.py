@@ -101,7 +101,16 @@ class ComplaintFacts:
     house: str = "QoriCash"
 
 
-Facts = OperationFacts | ClientFacts | CodeFacts | ComplaintFacts
+@dataclass(frozen=True, kw_only=True)
+class DeadlineFacts:
+    """A term of compliance that is near or over. A mail box is not the panel: the case's number and nothing else."""
+
+    case: int
+    until: str
+    late: bool
+
+
+Facts = OperationFacts | ClientFacts | CodeFacts | ComplaintFacts | DeadlineFacts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
-from activities.case_watch import CaseWatchActivities
+from activities.case_watch import CaseAlarmActivities, CaseWatchActivities
 from activities.client_notices import ClientNoticeActivities
 from activities.client_onboarding import OnboardingActivities
 from activities.complaints import ComplaintActivities
@@ -152,6 +152,7 @@ def _notices(sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pus
         NoticeActivities(sessions, mailer, pusher, nubefact, settings).deliver_notice,
         ClientNoticeActivities(sessions, mailer, pusher, settings).deliver_client_notice,
         ComplaintActivities(sessions, mailer, pusher).deliver_complaint,
+        CaseAlarmActivities(sessions, mailer, pusher).deliver_case_alarm,
         EmailCodeActivities(sessions, mailer, pusher, settings).deliver_email_code,
     )
 

@@ -11,6 +11,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows import messages as m
     from workflows import names
 
+# The next run begins five minutes later and mails again what did not leave.
+MAIL_LIFE = timedelta(minutes=3)
+
 
 @workflow.defn(name=names.CASE_WATCH)
 class CaseWatchWorkflow:
@@ -18,7 +21,7 @@ class CaseWatchWorkflow:
 
     @workflow.run
     async def run(self) -> m.CasesWatched:
-        """Answer how many decisions were told and how many alarms rang."""
+        """Answer which decisions were told and which terms rang; those also leave by mail, once near and once late."""
         watched: m.CasesWatched = await workflow.execute_activity(
             names.WATCH_CASES,
             result_type=m.CasesWatched,
@@ -26,4 +29,14 @@ class CaseWatchWorkflow:
             retry_policy=RetryPolicy(maximum_attempts=3),
             summary="Revisa decisiones sin avisar y plazos de cumplimiento",
         )
+        for alarm in watched.rung:
+            await workflow.execute_activity(
+                names.DELIVER_CASE_ALARM,
+                alarm,
+                task_queue=names.NOTICES_QUEUE,
+                start_to_close_timeout=timedelta(seconds=20),
+                schedule_to_close_timeout=MAIL_LIFE,
+                retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
+                summary="Escribe a cumplimiento que un plazo vence",
+            )
         return watched

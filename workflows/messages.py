@@ -189,8 +189,16 @@ class ReconciliationReport:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseAlarm:
+    """A term of compliance that is near, or over."""
+
+    case_id: int
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class CasesWatched:
-    """Cases whose decision has now been heard, and how many alarms of a ROS rang."""
+    """Cases whose decision has now been heard, and the terms that rang."""
 
     told: tuple[int, ...] = ()
-    rung: int = 0
+    rung: tuple[CaseAlarm, ...] = ()

@@ -59,6 +59,7 @@ DELIVER_COMPLAINT = "deliver_complaint"
 RECORD_ANSWER = "record_answer"
 REMIND_COMPLAINT = "remind_complaint"
 WATCH_CASES = "watch_cases"
+DELIVER_CASE_ALARM = "deliver_case_alarm"
 
 # Search attributes: at most ten Keyword on a SQL visibility store, and never anything that identifies a person.
 OP_ESTADO = SearchAttributeKey.for_keyword("OpEstado")
