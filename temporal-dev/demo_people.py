@@ -131,10 +131,13 @@ _BANKS = (Bank.BCP, Bank.INTERBANK, Bank.BBVA, Bank.SCOTIABANK, Bank.BANBIF)
 
 
 def accounts(place: int) -> list[Account]:
-    """The two accounts, soles first, of the client at this place of `CLIENTS`."""
+    """The two accounts, soles first, of the client at this place of `CLIENTS`.
+
+    The place stands where every bank's own number keeps it: two clients with one account would be an alert.
+    """
     bank = _BANKS[place % len(_BANKS)]
     return [
-        Account(bank=bank, currency=currency, number=cci(bank, f"191{place:02}{digit}000000000"))
+        Account(bank=bank, currency=currency, number=cci(bank, f"19100000{place:02}00{digit}00"))
         for digit, currency in enumerate((Currency.PEN, Currency.USD))
     ]
 
