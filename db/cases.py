@@ -221,9 +221,10 @@ async def decide(session: AsyncSession, case_id: int, user_id: int, decision: De
 
 
 async def waiting_for(session: AsyncSession, case_id: int) -> Sequence[str]:
-    """Codes of the operations that are held and that this case's decision is to be told to.
+    """Codes of the operations that this case holds and that have yet to hear its decision.
 
-    What is released here but held by another open case goes on waiting for that one.
+    What is released here but held by another open case goes on waiting for that one; an operation that an alert only
+    mentions is left as it is, whatever is decided.
     """
     case = await get_case(session, case_id)
     assessed_held = select(TransactionMonitoring.id).where(
@@ -236,6 +237,8 @@ async def waiting_for(session: AsyncSession, case_id: int) -> Sequence[str]:
     )
     wanted = select(Operation.code).join(CaseAlert, CaseAlert.operation_code == Operation.code)
     wanted = wanted.where(CaseAlert.case_id == case_id, Operation.state.in_(STILL_OPEN), held)
+    if case.kind != CaseKind.LISTA:
+        wanted = wanted.where(CaseAlert.holds)
     if case.decision is Decision.LIBERAR:
         wanted = wanted.where(~_held_elsewhere(case_id))
     return (await session.scalars(wanted.distinct().order_by(Operation.code))).all()

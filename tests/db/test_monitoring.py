@@ -9,16 +9,26 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from db import cases
+from db import case_watch, cases
 from db.monitoring import assess
 from db.rules import back_test, in_force
 from db.session import Sessions
-from db.tables import CaseAlert, Client, ClientAccount, ComplianceCase, ComplianceRule, TransactionMonitoring
+from db.tables import (
+    CaseAlert,
+    Client,
+    ClientAccount,
+    ComplianceCase,
+    ComplianceRule,
+    RuleSnooze,
+    TransactionMonitoring,
+)
 from domain.calendar import business_day
+from domain.errors import Conflict
 from domain.operations import Assessment, Kind, State
+from domain.permissions import Role
 from domain.rules import LIST_RULE, Definition, RuleStatus
 from tests.activities.operations import add_operation
-from tests.people import Customer, add_client
+from tests.people import Customer, add_client, add_user
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
 OLD = NOW - timedelta(days=400)
@@ -177,6 +187,39 @@ async def test_who_stands_on_a_list_is_held_with_one_alert_even_without_the_rule
         alerts = (await session.scalars(select(CaseAlert).order_by(CaseAlert.id))).all()
     assert [(one.source_key, one.holds) for one in alerts] == [(f"lista:{first}", True), (f"lista:{second}", True)]
     assert len({one.case_id for one in alerts}) == 1
+
+
+async def test_a_silenced_rule_leaves_one_client_in_peace_until_its_day_and_the_assessment_says_so(
+    sessions: Sessions,
+) -> None:
+    client, other = await _client(sessions), await _client(sessions, "40000002")
+    code = await _operation(sessions, client, 48, "60000.00")
+    await _assess(sessions, code)
+    async with sessions.begin() as session:
+        officer = await add_user(session, "oficial", Role.MIDDLE_OFFICE)
+        case_id = (await session.scalars(select(CaseAlert.case_id).where(CaseAlert.rule_key == "monto-alto"))).one()
+        told = {"by": officer, "rule_key": "monto-alto", "reason": "Compra anual con sustento"}
+        now = datetime.now(UTC)
+        await case_watch.snooze(session, case_id, days=30, now=now, **told)
+        with pytest.raises(Conflict):
+            await case_watch.snooze(session, case_id, days=30, now=now, **told | {"rule_key": LIST_RULE})
+    for one, usd in ((client, "61000.00"), (other, "62000.00")):
+        await _assess(sessions, await _operation(sessions, one, 24, usd))
+    async with sessions.begin() as session:
+        wanted = select(ComplianceCase.client_id).join(CaseAlert, CaseAlert.case_id == ComplianceCase.id)
+        rang = (await session.scalars(wanted.where(CaseAlert.rule_key == "monto-alto"))).all()
+        findings = (await session.scalars(select(TransactionMonitoring.findings))).all()
+        await session.execute(update(RuleSnooze).values(until=now))
+    assert sorted(rang) == [client.id, other.id]
+    silenced = [rule["key"] for found in findings for rule in found["rules"] if rule["silenced"]]
+    assert silenced == ["monto-alto"]
+    again = await _operation(sessions, client, 0, "63000.00")
+    await _assess(sessions, again)
+    async with sessions() as session:
+        alert = await session.scalar(
+            select(CaseAlert.rule_key).where(CaseAlert.source_key == f"regla:monto-alto:{again}")
+        )
+    assert alert == "monto-alto"
 
 
 async def test_a_rule_published_meanwhile_counts_at_the_very_next_operation(sessions: Sessions) -> None:

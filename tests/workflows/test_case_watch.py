@@ -49,8 +49,18 @@ async def test_what_was_decided_and_not_told_is_told_by_the_clock_once_no_other_
             summary="x",
             holds=True,
         )
+        mention = await cases.open_or_join_case(
+            session,
+            kind="pep",
+            client_id=listed.id,
+            operation_code=handle.id,
+            severity="Alta",
+            source_key="regla:y",
+            summary="y",
+        )
+    await _decided(house, mention, people.officer.id, Decision.CONFIRMAR)
     await _decided(house, first, people.officer.id, Decision.LIBERAR)
-    assert (await watch(house)).told == (first,)
+    assert (await watch(house)).told == (first, mention)
     assert (await house.snapshot(handle)).on_hold
     await _decided(house, other, people.officer.id, Decision.LIBERAR)
     assert (await watch(house)).told == (other,)
