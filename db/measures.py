@@ -7,26 +7,32 @@ they are today also in a back-test, because no history of them is kept: amounts,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Date,
+    FromClause,
     Integer,
+    Numeric,
     Row,
     ScalarSelect,
     Select,
     and_,
+    case,
     cast,
     distinct,
     func,
     literal,
+    null,
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -58,75 +64,141 @@ class Gauge:
         return dict(zip(self.measures, row[3:], strict=False))
 
 
-def gauge(measures: Iterable[Measure], *scope: ColumnElement[bool], also: Sequence[Figure] = ()) -> Gauge:
-    """What takes these measures of the operations in `scope`; `also` goes after them in each row."""
+def gauge(
+    measures: Iterable[Measure],
+    *scope: ColumnElement[bool],
+    also: Sequence[Figure] = (),
+    within: tuple[datetime, datetime] | None = None,
+) -> Gauge:
+    """What takes these measures of the operations in `scope`; `also` goes after them in each row.
+
+    Of one operation, its client's past is read. Of many, those created from `within[0]` to `within[1]`, reading each
+    one's past again would cost the square of a busy client's operations: there the windows are running sums.
+    """
     wanted = tuple(sorted(set(measures), key=repr))
-    windows = [measure for measure in wanted if measure.name in _WINDOWED]
+    spans = {measure: _SPANS[measure.name](measure) for measure in wanted if measure.name in _SPANS}
     statement = select(Operation.code, Operation.client_id, Operation.created_at)
     source = statement.join(Client, Client.id == Operation.client_id)
     source = source.outerjoin(ClientRiskProfile, ClientRiskProfile.client_id == Operation.client_id)
-    columns: dict[Measure, Figure] = {m: _PLAIN[m.name]() for m in wanted if m.name in _PLAIN}
-    if windows:
-        past = _window(windows).lateral("w")
+    columns: dict[Measure, Figure] = {m: _PLAIN[m.name](m) for m in wanted if m.name in _PLAIN}
+    if spans and within is None:
+        past = _read_back(spans)
         source = source.join(past, true())
-        columns.update(zip(windows, past.columns, strict=True))
+        columns |= {measure: past.c[place] for place, measure in enumerate(spans)}
+    elif spans and within is not None:
+        sums = _running(spans, within)
+        source = source.join(sums, sums.c.id == Operation.id)
+        columns |= {measure: sums.c[place + 1] for place, measure in enumerate(spans)}
     return Gauge(measures=wanted, statement=source.add_columns(*[columns[m] for m in wanted], *also).where(*scope))
 
 
-def _window(measures: Sequence[Measure]) -> Select[Any]:
+@dataclass(frozen=True, kw_only=True)
+class _Span:
+    """Since when and until when (excluded) one past operation counts in a measure, and with what weight."""
+
+    weight: ColumnElement[Any]
+    where: tuple[ColumnElement[bool], ...]
+    start: ColumnElement[Any] | InstrumentedAttribute[Any]
+    end: ColumnElement[Any]
+
+
+def _longest(measures: Iterable[Measure]) -> timedelta:
+    return timedelta(hours=max(measure.hours for measure in measures))
+
+
+def _read_back(spans: Mapping[Measure, _Span]) -> FromClause:
     """Every windowed figure of one operation in one pass over its client's operations, the longest window's worth."""
-    longest = timedelta(hours=max(measure.hours for measure in measures))
-    columns = [_WINDOWED[measure.name](measure, _within(measure.hours)) for measure in measures]
+    now = Operation.created_at
+    figures = [
+        func.coalesce(func.sum(span.weight).filter(*span.where, span.start <= now, now < span.end), 0)
+        for span in spans.values()
+    ]
     # Bounded on both sides by the same column, so that PostgreSQL reads this stretch of the client's index and no more.
-    stretch = (_Past.created_at > Operation.created_at - longest, _Past.created_at <= Operation.created_at)
-    labelled = [column.label(f"w{place}") for place, column in enumerate(columns)]
-    return select(*labelled).where(_Past.client_id == Operation.client_id, *stretch)
+    stretch = (_Past.created_at > now - _longest(spans), _Past.created_at <= now)
+    labelled = [figure.label(f"w{place}") for place, figure in enumerate(figures)]
+    return select(*labelled).where(_Past.client_id == Operation.client_id, *stretch).lateral("w")
 
 
-def _within(hours: int) -> ColumnElement[bool]:
-    return _Past.created_at > Operation.created_at - timedelta(hours=hours)
+def _running(spans: Mapping[Measure, _Span], within: tuple[datetime, datetime]) -> FromClause:
+    """The same figures of all operations of a period: each span adds its weight when it begins and takes it at its end.
+
+    The sum of a client's events up to an operation's creation is what counts at that moment.
+    """
+    names = [f"w{place}" for place in range(len(spans))]
+    period = (_Past.created_at > within[0] - _longest(spans), _Past.created_at < within[1])
+
+    def event(at: Figure, place: int | None, weight: ColumnElement[Any], mine: Figure) -> Select[Any]:
+        zero = literal(0, Numeric)
+        weights = [(weight if place == one else zero).label(name) for one, name in enumerate(names)]
+        return select(_Past.client_id, at.label("at"), mine.label("id"), *weights).where(*period)
+
+    nobody = null().cast(BigInteger)
+    events = [event(_Past.created_at, None, literal(0, Numeric), _Past.id)]
+    for place, span in enumerate(spans.values()):
+        real = (*span.where, span.start < span.end)
+        events.append(event(span.start, place, cast(span.weight, Numeric), nobody).where(*real))
+        events.append(event(span.end, place, cast(-span.weight, Numeric), nobody).where(*real))
+    told = union_all(*events).subquery("e")
+    sums = [
+        func.sum(told.c[name]).over(partition_by=told.c.client_id, order_by=told.c.at).label(name) for name in names
+    ]
+    totals = select(told.c.id, *sums).subquery("r")
+    return select(totals).where(totals.c.id.is_not(None)).subquery("w")
 
 
-def _count(_measure: Measure, window: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.count().filter(window)
+def _window(measure: Measure) -> ColumnElement[Any]:
+    """When an operation leaves a window that it entered at its creation."""
+    return _Past.created_at + timedelta(hours=measure.hours)
 
 
-def _accumulated(_measure: Measure, window: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.coalesce(func.sum(_Past.amount_usd).filter(window, _alive()), 0)
+def _created(measure: Measure, *where: ColumnElement[bool], weight: ColumnElement[Any]) -> _Span:
+    """From its creation on, whatever becomes of it."""
+    return _Span(weight=weight, where=where, start=_Past.created_at, end=_window(measure))
 
 
-def _near(measure: Measure, window: ColumnElement[bool]) -> ColumnElement[Any]:
-    band = and_(_Past.amount_usd >= measure.low, _Past.amount_usd < measure.high)
-    return func.count().filter(window, band, _alive())
+def _alive(measure: Measure, *where: ColumnElement[bool], weight: ColumnElement[Any]) -> _Span:
+    """From its creation on, until it ends without effect."""
+    ended = case((_Past.state.in_(OVER), _Past.finished_at))
+    return _Span(weight=weight, where=where, start=_Past.created_at, end=func.least(_window(measure), ended))
 
 
-def _average(_measure: Measure, window: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.coalesce(func.avg(_Past.amount_usd).filter(window, _done()), 0)
+def _ended(measure: Measure, *where: ColumnElement[bool], weight: ColumnElement[Any]) -> _Span:
+    """From its end on."""
+    return _Span(
+        weight=weight, where=(*where, _Past.finished_at.is_not(None)), start=_Past.finished_at, end=_window(measure)
+    )
 
 
-def _completed(_measure: Measure, window: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.count().filter(window, _done())
+_ONE: ColumnElement[Any] = literal(1)
+_DONE, _UNDONE = _Past.state == State.COMPLETADA, _Past.state.in_(OVER)
 
 
-def _cancelled(_measure: Measure, window: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.count().filter(window, _Past.state.in_(OVER), _Past.finished_at <= Operation.created_at)
+def _near(measure: Measure) -> _Span:
+    band = (_Past.amount_usd >= measure.low, _Past.amount_usd < measure.high)
+    return _alive(measure, *band, weight=_ONE)
 
 
-def _reversed(measure: Measure, window: ColumnElement[bool]) -> ColumnElement[Any]:
+_SPANS: dict[MeasureName, Callable[[Measure], _Span]] = {
+    MeasureName.COUNT: lambda m: _created(m, weight=_ONE),
+    MeasureName.ACCUMULATED: lambda m: _alive(m, weight=_Past.amount_usd.expression),
+    MeasureName.NEAR: _near,
+    MeasureName.COMPLETED: lambda m: _ended(m, _DONE, weight=_ONE),
+    MeasureName.COMPLETED_USD: lambda m: _ended(m, _DONE, weight=_Past.amount_usd.expression),
+    MeasureName.CANCELLED: lambda m: _ended(m, _UNDONE, weight=_ONE),
+}
+
+
+def _reversed(measure: Measure) -> Figure:
+    """It depends on the amount that it is compared with, so each is looked for by itself; its window is short."""
     part = measure.low / HUNDRED
     alike = _Past.amount_usd.between(Operation.amount_usd * (1 - part), Operation.amount_usd * (1 + part))
-    return func.count().filter(window, _Past.kind != Operation.kind, alike, _alive())
-
-
-def _alive() -> ColumnElement[bool]:
-    """It had not ended without effect when this operation was created."""
-    earlier = or_(_Past.state.not_in(OVER), _Past.finished_at > Operation.created_at)
-    return or_(_Past.id == Operation.id, earlier)
-
-
-def _done() -> ColumnElement[bool]:
-    """It was already completed when this operation was created."""
-    return and_(_Past.state == State.COMPLETADA, _Past.finished_at <= Operation.created_at)
+    recent = (
+        _Past.created_at > Operation.created_at - timedelta(hours=measure.hours),
+        _Past.created_at <= Operation.created_at,
+    )
+    alive = or_(_Past.state.not_in(OVER), _Past.finished_at > Operation.created_at)
+    found = select(func.count()).select_from(_Past).where(_Past.client_id == Operation.client_id, *recent)
+    return found.where(_Past.kind != Operation.kind, alike, alive).scalar_subquery()
 
 
 def _pep() -> Figure:
@@ -192,28 +264,20 @@ def _alike(told: InstrumentedAttribute[str], *same: ColumnElement[bool]) -> Figu
     return found.correlate(Client).scalar_subquery()
 
 
-_PLAIN: dict[MeasureName, Callable[[], Figure]] = {
-    MeasureName.AMOUNT: lambda: Operation.amount_usd,
-    MeasureName.KIND: lambda: Operation.kind,
-    MeasureName.ORIGIN: lambda: Operation.origin,
-    MeasureName.DOCUMENT: lambda: Client.document_type,
-    MeasureName.PEP: _pep,
-    MeasureName.LIST_MATCH: lambda: Client.list_match,
-    MeasureName.RISK_LEVEL: _risk_level,
-    MeasureName.CLIENT_DAYS: _client_days,
-    MeasureName.IDLE_DAYS: _idle_days,
-    MeasureName.EARLIER: _earlier,
-    MeasureName.SHARED_ACCOUNT: _shared_account,
-    MeasureName.SHARED_PHONE: _shared_phone,
-    MeasureName.SHARED_ADDRESS: _shared_address,
-    MeasureName.SHARED_DEVICE: _shared_device,
-}
-_WINDOWED: dict[MeasureName, Callable[[Measure, ColumnElement[bool]], ColumnElement[Any]]] = {
-    MeasureName.COUNT: _count,
-    MeasureName.ACCUMULATED: _accumulated,
-    MeasureName.NEAR: _near,
-    MeasureName.AVERAGE: _average,
-    MeasureName.COMPLETED: _completed,
-    MeasureName.CANCELLED: _cancelled,
+_PLAIN: dict[MeasureName, Callable[[Measure], Figure]] = {
+    MeasureName.AMOUNT: lambda _: Operation.amount_usd,
+    MeasureName.KIND: lambda _: Operation.kind,
+    MeasureName.ORIGIN: lambda _: Operation.origin,
+    MeasureName.DOCUMENT: lambda _: Client.document_type,
+    MeasureName.PEP: lambda _: _pep(),
+    MeasureName.LIST_MATCH: lambda _: Client.list_match,
+    MeasureName.RISK_LEVEL: lambda _: _risk_level(),
+    MeasureName.CLIENT_DAYS: lambda _: _client_days(),
+    MeasureName.IDLE_DAYS: lambda _: _idle_days(),
+    MeasureName.EARLIER: lambda _: _earlier(),
+    MeasureName.SHARED_ACCOUNT: lambda _: _shared_account(),
+    MeasureName.SHARED_PHONE: lambda _: _shared_phone(),
+    MeasureName.SHARED_ADDRESS: lambda _: _shared_address(),
+    MeasureName.SHARED_DEVICE: lambda _: _shared_device(),
     MeasureName.REVERSED: _reversed,
 }

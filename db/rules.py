@@ -122,7 +122,7 @@ async def look(session: AsyncSession, book: RuleBook | None, code: str) -> tuple
 async def back_test(session: AsyncSession, key: str, definition: Definition, *, since: date, until: date) -> Trial:
     """What it would have raised on the operations created from `since` to `until` (Lima days, both included)."""
     start, end = day_bounds(since)[0], day_bounds(until)[1]
-    taken = gauge(definition.measures, Operation.created_at >= start, Operation.created_at < end)
+    taken = gauge(definition.measures, Operation.created_at >= start, Operation.created_at < end, within=(start, end))
     trial, told = Trial(), set[str]()
     rows = await session.stream(taken.statement.execution_options(yield_per=2000))
     async for row in rows:

@@ -34,7 +34,7 @@ class MeasureName(StrEnum):
     COUNT = "count"
     ACCUMULATED = "accumulated"
     NEAR = "near"
-    AVERAGE = "average"
+    COMPLETED_USD = "completed_usd"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     REVERSED = "reversed"

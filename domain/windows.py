@@ -138,17 +138,17 @@ class Deviation(Test):
     @override
     def measures(self) -> tuple[Measure, ...]:
         hours = 24 * self.days
-        average, completed = MeasureName.AVERAGE, MeasureName.COMPLETED
+        total, completed = MeasureName.COMPLETED_USD, MeasureName.COMPLETED
         return (
             Measure(name=MeasureName.AMOUNT),
-            Measure(name=average, hours=hours),
+            Measure(name=total, hours=hours),
             Measure(name=completed, hours=hours),
         )
 
     @override
     def holds(self, facts: Facts) -> bool:
-        amount, average, completed = (facts[measure] for measure in self.measures)
-        return completed >= self.operations and bool(amount > average * (1 + self.percent / HUNDRED))
+        amount, total, completed = (facts[measure] for measure in self.measures)
+        return completed >= self.operations and bool(amount * completed > total * (1 + self.percent / HUNDRED))
 
     @property
     @override
@@ -158,7 +158,8 @@ class Deviation(Test):
 
     @override
     def found(self, facts: Facts) -> str:
-        amount, average, _ = (facts[measure] for measure in self.measures)
+        amount, total, completed = (facts[measure] for measure in self.measures)
+        average = total / completed
         return f"monto de {dollars(amount)} frente a un promedio de {dollars(round_half_up(average, CENT))}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from db import case_watch, cases
+from db.measures import Operation, gauge
 from db.monitoring import assess
 from db.rules import back_test, in_force
 from db.session import Sessions
@@ -24,7 +26,8 @@ from db.tables import (
 )
 from domain.calendar import business_day
 from domain.errors import Conflict
-from domain.operations import Assessment, Kind, State
+from domain.measures import Measure, MeasureName
+from domain.operations import Assessment, Kind, Origin, State
 from domain.permissions import Role
 from domain.rules import LIST_RULE, Definition, RuleStatus
 from tests.activities.operations import add_operation
@@ -156,6 +159,45 @@ async def test_a_back_test_counts_what_the_assessments_raise(sessions: Sessions)
     assert (trial.operations, trial.alerts, trial.clients) == (11, 4, {clients[0].id: 2, clients[1].id: 2})
     assert len(raised) == trial.alerts
     assert sorted(one.operation_code for one in raised) == sorted(trial.codes)
+
+
+async def test_every_window_is_the_same_read_back_for_one_operation_and_summed_for_many(sessions: Sessions) -> None:
+    """The assessment and the back-test take their measures by two statements; they are one measure."""
+    luck = random.Random(7)
+    clients = [await _client(sessions, f"4000000{place}") for place in range(2)]
+    async with sessions.begin() as session:
+        for _ in range(60):
+            at = NOW - timedelta(minutes=luck.randrange(10_000))
+            state = luck.choice([State.COMPLETADA, State.CANCELADO, State.EXPIRADA, State.PENDIENTE])
+            ended = None if state is State.PENDIENTE else at + timedelta(minutes=luck.choice([1, 20, 1500]))
+            usd = Decimal(luck.choice(["4600.00", "900.00", "5000.00"]))
+            await add_operation(
+                session,
+                luck.choice(clients),
+                state=state,
+                usd=usd,
+                created_at=at,
+                finished_at=ended,
+                origin=Origin.SISTEMA,
+            )
+    bands = {"low": Decimal("4500.00"), "high": Decimal("5000.00")}
+    names = ("count", "accumulated", "near", "completed", "completed_usd", "cancelled")
+    wanted = [
+        Measure(name=MeasureName(name), hours=hours, **(bands if name == "near" else {}))
+        for name in names
+        for hours in (1, 24, 72)
+    ]
+    span = (NOW - timedelta(days=5), NOW + timedelta(days=1))
+    one, many = (
+        gauge(wanted, Operation.created_at >= span[0]),
+        gauge(wanted, Operation.created_at >= span[0], within=span),
+    )
+    async with sessions() as session:
+        read, summed = [
+            {row.code: taken.facts(row) for row in await session.execute(taken.statement)} for taken in (one, many)
+        ]
+    assert len(read) > 20
+    assert summed == read
 
 
 async def test_the_alerts_of_a_client_join_one_case_of_their_kind_however_often_it_is_assessed(
