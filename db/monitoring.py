@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.cases import open_or_join_case
-from db.rules import InForce, Look, RuleBook, look
+from db.rules import PublishedRule, Look, RuleBook, look
 from db.tables import CaseAlert, RuleSnooze, TransactionMonitoring
 from domain.cases import CaseKind, Severity
 from domain.operations import Assessment
@@ -22,7 +22,7 @@ from domain.rules import LIST_RULE, source_key
 class Finding:
     """A rule that rang for an operation. `told` says that its cause has its alert already."""
 
-    rule: InForce
+    rule: PublishedRule
     cause: str
     told: bool = False
     silenced: bool = False

@@ -36,7 +36,7 @@ LONGEST_TRIAL = timedelta(days=731)
 
 
 @dataclass(frozen=True, kw_only=True)
-class InForce:
+class PublishedRule:
     """A published version."""
 
     key: str
@@ -53,7 +53,7 @@ class RuleBook:
     """
 
     ids: tuple[int, ...]
-    rules: tuple[InForce, ...]
+    rules: tuple[PublishedRule, ...]
     gauge: Gauge
 
 
@@ -100,7 +100,8 @@ async def in_force(session: AsyncSession) -> RuleBook:
     published = select(ComplianceRule).where(ComplianceRule.status == RuleStatus.PUBLICADA)
     rows = (await session.scalars(published.order_by(ComplianceRule.id))).all()
     rules = tuple(
-        InForce(key=row.key, version=row.version, definition=Definition.model_validate(row.definition)) for row in rows
+        PublishedRule(key=row.key, version=row.version, definition=Definition.model_validate(row.definition))
+        for row in rows
     )
     measures = {LIST_MATCH, *(measure for rule in rules for measure in rule.definition.measures)}
     ids = select(func.array_agg(aggregate_order_by(ComplianceRule.id, ComplianceRule.id))).where(
