@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.cases import open_or_join_case
-from db.rules import PublishedRule, Look, RuleBook, look
+from db.rules import Look, PublishedRule, RuleBook, look
 from db.tables import CaseAlert, RuleSnooze, TransactionMonitoring
 from domain.cases import CaseKind, Severity
 from domain.operations import Assessment
