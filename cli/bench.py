@@ -68,6 +68,19 @@ def screening(
     _measure(lambda progress: run(plan, progress), as_json=json)
 
 
+@app.command()
+def monitoring(
+    *,
+    operations: Annotated[int, typer.Option(min=100, help="operaciones sembradas en seis meses")] = 50_000,
+    clients: Annotated[int, typer.Option(min=10, help="clientes que las hicieron")] = 5000,
+    json: AsJson = False,
+) -> None:
+    """Cuánto tarda probar cada regla sobre operaciones pasadas, y cuánto evaluar una operación nueva."""
+    from cli.benches.monitoring import Plan, run
+
+    _measure(lambda progress: run(Plan(operations=operations, clients=clients), progress), as_json=json)
+
+
 def _measure(bench: Callable[[Progress], Figures], *, as_json: bool) -> None:
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

@@ -18,6 +18,7 @@ from db import audit, clients, parameters, sessions
 from db.tables import (
     Client,
     ClientAccount,
+    ClientDevice,
     ClientDocument,
     ClientHit,
     ClientIdentityChange,
@@ -187,6 +188,7 @@ async def anonymise(session: AsyncSession, client_id: int, *, now: datetime, act
     )
     # Why it matched a list tells its name word by word; that it did, and what was decided, stays.
     await session.execute(update(ClientHit).where(ClientHit.client_id == client_id).values(explanation={}))
+    await session.execute(delete(ClientDevice).where(ClientDevice.client_id == client_id))
     _audit(session, client_id, "clients.anonymise", actor)
 
 

@@ -15,6 +15,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+from activities.case_watch import CaseAlarmActivities, CaseWatchActivities
 from activities.client_notices import ClientNoticeActivities
 from activities.client_onboarding import OnboardingActivities
 from activities.complaints import ComplaintActivities
@@ -51,6 +52,7 @@ from integrations.temporal import TemporalSettings, connect
 from worker.schedules import ensure_schedules
 from worker.settings import WorkerSettings
 from workflows import names
+from workflows.case_watch import CaseWatchWorkflow
 from workflows.client_errands import ClientRetentionWorkflow, EmailCodeWorkflow
 from workflows.client_notice import ClientNoticeWorkflow
 from workflows.client_onboarding import ClientOnboardingWorkflow
@@ -77,6 +79,7 @@ WORKFLOWS: list[type[Any]] = [
     ClientRetentionWorkflow,
     ComplaintWorkflow,
     EmailCodeWorkflow,
+    CaseWatchWorkflow,
     InvoiceAccountWorkflow,
     InvoiceAnswersWorkflow,
     InvoiceNoticeWorkflow,
@@ -172,6 +175,7 @@ def build_workers(client: Client, sessions: Sessions, outside: Outside) -> Seque
             *_operations(sessions),
             ReconciliationActivities(sessions, client).reconcile_operations,
             ComplianceActivities(sessions, screening.freshen).assess_operation,
+            CaseWatchActivities(sessions, client).watch_cases,
             SettlementActivities(sessions).settle,
             *OnboardingActivities(sessions).all(),
             *_complaints(sessions, outside),
@@ -233,6 +237,7 @@ def _notices(sessions: Sessions, outside: Outside) -> Sequence[Callable[..., Any
         InvoiceNoticeActivities(sessions, mailer, pusher, outside.nubefact, settings).deliver_invoice_notice,
         ClientNoticeActivities(sessions, mailer, pusher, settings).deliver_client_notice,
         ComplaintActivities(sessions, mailer, pusher).deliver_complaint,
+        CaseAlarmActivities(sessions, mailer, pusher).deliver_case_alarm,
         EmailCodeActivities(sessions, mailer, pusher, settings).deliver_email_code,
     )
 

@@ -23,6 +23,7 @@ from workflows.invoice_messages import AnswerRound
 
 SUNAT_EVERY = timedelta(minutes=5)
 RECONCILIATION_EVERY = timedelta(minutes=5)
+CASE_WATCH_EVERY = timedelta(minutes=5)
 
 
 def reconciliation() -> Schedule:
@@ -71,6 +72,15 @@ def list_refresh() -> Schedule:
     )
 
 
+def case_watch() -> Schedule:
+    """Tell decisions that were left untold, and ring before the term of a ROS."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(names.CASE_WATCH, id="vigilancia-casos", task_queue=names.OPERATIONS_QUEUE),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=CASE_WATCH_EVERY)], time_zone_name="America/Lima"),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
+    )
+
+
 async def ensure_schedules(client: Client) -> None:
     """Create the schedules that do not exist yet; several workers may do this at once.
 
@@ -80,6 +90,7 @@ async def ensure_schedules(client: Client) -> None:
         ("conciliacion", reconciliation(), False),
         ("conservacion-clientes", retention(), False),
         ("respuestas-sunat", sunat_answers(), False),
+        ("vigilancia-casos", case_watch(), False),
         ("listas", list_refresh(), True),
     ):
         with contextlib.suppress(ScheduleAlreadyRunningError):

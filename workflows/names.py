@@ -21,6 +21,7 @@ RESCREENING = "Rescreening"
 CLIENT_SCREENING = "ClientScreening"
 NAME_SEARCH = "NameSearch"
 INSPEKTOR_CHECK = "InspektorCheck"
+CASE_WATCH = "CaseWatch"
 
 # Task queues: effects on outside services wait on their own, so that a slow provider never delays a person's click.
 OPERATIONS_QUEUE = "operaciones"
@@ -87,6 +88,8 @@ FIND_COMPLAINT = "find_complaint"
 DELIVER_COMPLAINT = "deliver_complaint"
 RECORD_ANSWER = "record_answer"
 REMIND_COMPLAINT = "remind_complaint"
+WATCH_CASES = "watch_cases"
+DELIVER_CASE_ALARM = "deliver_case_alarm"
 
 # Search attributes: at most ten Keyword on a SQL visibility store, and never anything that identifies a person.
 OP_ESTADO = SearchAttributeKey.for_keyword("OpEstado")

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.staff import (
+    alerts,
     audit,
     auth,
     cases,
@@ -21,6 +22,9 @@ from api.staff import (
     operations,
     parameters,
     rates,
+    reports,
+    risk,
+    rules,
     screening,
     users,
 )
@@ -47,5 +51,9 @@ for part in (
     invoice_actions,
     lists,
     screening,
+    alerts,
+    rules,
+    reports,
+    risk,
 ):
     router.include_router(part.router)

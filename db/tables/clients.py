@@ -28,6 +28,9 @@ class Client(Base):
             postgresql_where=text("closed_at IS NULL"),
         ),
         Index("ix_clients_document_number", "document_number"),
+        # Several clients behind one telephone or address: rules look for them at each operation.
+        Index("ix_clients_phone", "phone", postgresql_where=text("phone <> ''")),
+        Index("ix_clients_address", text("lower(address)"), postgresql_where=text("address <> ''")),
     )
 
     id: Mapped[Id]

@@ -27,7 +27,8 @@ async def _held(stack: Stack, town: Town, master: Desk) -> tuple[Customer, str, 
     async def case() -> dict[str, Any] | None:
         found = (await master.get("/api/staff/cases?state=Pendiente"))["items"]
         held = any(entry["event"] == "hold" for entry in (await master.look(code))["events"])
-        return next((one for one in found if one["client_id"] == customer.id and held), None)
+        mine = (one for one in found if (one["client_id"], one["kind"]) == (customer.id, "lista"))
+        return next(mine, None) if held else None
 
     return customer, code, await eventually(case, what="no case")
 

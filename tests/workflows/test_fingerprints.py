@@ -24,6 +24,7 @@ FILES = (
     "invoices.py",
     "invoice_void.py",
     "screening.py",
+    "case_watch.py",
 )
 RECORDED = {
     "execute_activity",
