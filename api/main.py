@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import socketio
 from fastapi import FastAPI
 
-from api import errors, files, health
+from api import assets, errors, files, health, panel
 from api.limits import AnonymousLimit, SizeLimit
 from api.login_limits import LoginLimits
 from api.origins import Cors, OriginCheck
@@ -70,7 +70,7 @@ def create_app(
 
 
 def _include(app: FastAPI) -> None:
-    for router in (health.router, files.router, contract, staff):
+    for router in (health.router, files.router, contract, staff, assets.router, panel.router):
         app.include_router(router)
 
 
