@@ -6,7 +6,18 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse
 
 from api.auth import public
-from api.panel import auth, board, operation_commands, operations, search
+from api.panel import (
+    auth,
+    board,
+    client_commands,
+    clients,
+    new_operation,
+    operation_commands,
+    operation_list,
+    operations,
+    rates,
+    search,
+)
 from api.panel.errors import PanelRoute
 
 router = APIRouter(prefix="/panel", include_in_schema=False, route_class=PanelRoute)
@@ -18,5 +29,18 @@ async def home() -> RedirectResponse:
     return RedirectResponse(auth.HOME, HTTPStatus.SEE_OTHER)
 
 
-for part in (auth, board, search, operations, operation_commands):
+# A form's own address comes before the one that takes any code or number.
+PARTS = (
+    auth,
+    board,
+    search,
+    new_operation,
+    operation_list,
+    operations,
+    operation_commands,
+    client_commands,
+    clients,
+    rates,
+)
+for part in PARTS:
     router.include_router(part.router)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
 
 from api.panel import words
 from api.staff.operation_views import DeliveryView, EventView, OperationView
@@ -36,6 +39,9 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "waive_effect": ("Exoneración", "file-check", ""),
     "resync": ("Datos puestos al día", "refresh-cw", ""),
 }
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
+LINE = re.compile(r"#\d+ (\d+\.\d\d)\b")
+FIGURE = re.compile(r"\d+\.\d\d$")
 UNNAMED = ("Cambio", "pencil", "")
 FIELDS = {
     "amount_usd": "dólares",
@@ -44,7 +50,6 @@ FIELDS = {
     "payouts": "pagos",
     "comments": "comentario",
     "expires_at": "plazo",
-    "proofs": "constancias",
 }
 NOTICES = {
     "creada": "Correo de creación",
@@ -86,6 +91,7 @@ class Sent:
     name: str
     icon: str
     to: str
+    people: str
     tone: str
     status: str
 
@@ -96,8 +102,15 @@ def story(view: OperationView) -> list[Happened]:
 
 
 def deliveries(view: OperationView) -> list[Sent]:
-    """The mails and pushes, newest first."""
-    return [_sent(one) for one in reversed(view.deliveries)]
+    """The mails and pushes, newest first; what went to several people alike is one line."""
+    alike = sorted(view.deliveries, key=_alike)
+    groups = [list(group) for _, group in groupby(alike, key=_alike)]
+    groups.sort(key=lambda group: view.deliveries.index(group[-1]), reverse=True)
+    return [_sent(group) for group in groups]
+
+
+def _alike(one: DeliveryView) -> tuple[str, str, str]:
+    return (one.notice, one.channel, one.status)
 
 
 def invoice_tone(status: str) -> str:
@@ -121,22 +134,28 @@ def _changed(changes: Sequence[dict[str, str]]) -> str:
 
 
 def _shown(value: str) -> str:
+    """As a history keeps it (an instant in ISO, lines as `#1 1200.00 00984512`), for people."""
     if not value:
         return "nada"
-    try:
-        return words.moment(datetime.fromisoformat(value)) if "T" in value else value
-    except ValueError:
-        return value
+    if INSTANT.match(value):
+        return words.moment(datetime.fromisoformat(value))
+    if lines := LINE.findall(value):
+        return " + ".join(words.amount(Decimal(figure)) for figure in lines)
+    return words.amount(Decimal(value)) if FIGURE.match(value) else value
 
 
-def _sent(one: DeliveryView) -> Sent:
+def _sent(group: Sequence[DeliveryView]) -> Sent:
+    one = group[-1]
     tone, status = SENT.get(one.status, ("quiet", one.status))
+    mail = one.channel == "correo"
+    to = f"{len(group)} personas" if len(group) > 1 else (one.recipient if mail else "Push")
     at = f" · {words.moment(one.sent_at)}" if one.sent_at else ""
     tries = f" · {one.attempts} intentos" if one.attempts > 1 and one.status != "enviado" else ""
     return Sent(
         name=NOTICES.get(one.notice, one.notice.replace("_", " ").capitalize()),
-        icon="mail" if one.channel == "correo" else "smartphone",
-        to=f"{one.recipient}{at}{tries}" if one.channel == "correo" else f"Push{at}{tries}",
+        icon="mail" if mail else "smartphone",
+        to=f"{to}{at}{tries}",
+        people=", ".join(each.recipient for each in group) if mail else "",
         tone=tone,
         status=status,
     )

@@ -50,6 +50,8 @@ BUTTONS: dict[str, tuple[str, str, str]] = {
 }
 CLEAR = ASSESSED[Assessment.CLEAR]
 DANGER = frozenset({"cancel", "confirm-hold", "waive-effect"})
+# Said better than "it is already in such a state".
+ONLY = {"extend-deadline": "Solo mientras está Pendiente.", "cancel": "En proceso, solo un Master la cancela."}
 MAIN: dict[State, tuple[str, str, str]] = {
     State.PENDIENTE: ("start-processing", "refresh-cw", "Pasar a En proceso"),
     State.EN_PROCESO: ("complete", "circle-check", "Completar operación"),

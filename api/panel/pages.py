@@ -21,6 +21,7 @@ from api import assets
 from api.auth import SignedUser
 from api.panel import words
 from api.panel.rail import rail
+from api.panel.tables import DENSITY_COOKIE
 from api.services import Services
 from api.settings import ApiSettings
 from db import treasury
@@ -34,6 +35,7 @@ MACROS = {
     "cards": "cards.html",
     "parts": "operation_parts.html",
     "fields": "dialog_fields.html",
+    "tables": "table.html",
 }
 # Nothing from elsewhere, nothing inline: what a client types can't run here even if a template forgot to escape it.
 POLICY = (
@@ -127,6 +129,11 @@ def theme_of(request: Request) -> str:
     return THEMES.get(request.cookies.get(THEME_COOKIE, ""), THEMES["claro"])
 
 
+def density_of(request: Request) -> str:
+    """The height of the rows that this browser chose."""
+    return request.cookies.get(DENSITY_COOKIE, "")
+
+
 def csrf_token(settings: ApiSettings, user: SignedUser) -> str:
     """What a page of this session sends with every act, and no other site can know."""
     secret = settings.secret_key.get_secret_value().encode()
@@ -154,6 +161,7 @@ async def _everywhere(request: Request, services: Services, user: SignedUser) ->
         "rail": rail(user),
         "quote": await quotes(services),
         "theme": theme_of(request),
+        "density": density_of(request),
         "now": datetime.now(UTC),
         "csrf": csrf_token(services.settings, user),
         "local": not services.settings.production,

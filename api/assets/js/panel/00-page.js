@@ -24,6 +24,8 @@ document.addEventListener("click", (event) => {
   if (opener) open(opener.dataset.open);
   if (on("[data-close]")) on("dialog").close();
   on("[data-close-toast]")?.closest(".toast-q").remove();
+  const locked = on("[data-reason]");
+  if (locked) notice({ tone: "pendiente", icon: "lock", title: locked.textContent.trim().split("\n")[0], text: locked.dataset.reason });
   const copied = on("[data-copy]");
   if (copied) copy(copied);
   if (on("[data-theme-toggle]")) changeTheme();
