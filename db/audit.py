@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables.audit import AuditEntry
-from domain.operations import Actor, FieldChange
+from domain.operations import Actor, ActorKind, FieldChange
 
 
 def record(
@@ -45,3 +47,31 @@ async def entries(session: AsyncSession, entity: str, entity_id: str | int) -> S
     """All that was done to one thing, oldest first."""
     wanted = (AuditEntry.entity == entity, AuditEntry.entity_id == str(entity_id))
     return (await session.scalars(select(AuditEntry).where(*wanted).order_by(AuditEntry.id))).all()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditFilter:
+    """What the audit is narrowed by. `since` and `until` bound `at`: since <= at < until."""
+
+    actor_id: int | None = None
+    entity: str = ""
+    entity_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def search(session: AsyncSession, wanted: AuditFilter, *, before: int | None, limit: int) -> Sequence[AuditEntry]:
+    """Acts, newest first; `before` is the id to go on from."""
+    query = select(AuditEntry)
+    if wanted.actor_id is not None:
+        query = query.where(AuditEntry.actor_kind == ActorKind.STAFF, AuditEntry.actor_id == wanted.actor_id)
+    for column, value in ((AuditEntry.entity, wanted.entity), (AuditEntry.entity_id, wanted.entity_id)):
+        if value:
+            query = query.where(column == value)
+    if wanted.since is not None:
+        query = query.where(AuditEntry.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(AuditEntry.at < wanted.until)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    return (await session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit))).all()

@@ -110,7 +110,6 @@ async def list_operations(
 ORDERS: dict[str, InstrumentedAttribute[Decimal] | InstrumentedAttribute[datetime]] = {
     "creada": OperationRow.created_at,
     "dolares": OperationRow.amount_usd,
-    "soles": OperationRow.amount_pen,
 }
 
 

@@ -11,6 +11,7 @@ from api.panel import (
     board,
     client_commands,
     clients,
+    house,
     new_operation,
     operation_commands,
     operation_list,
@@ -41,6 +42,7 @@ PARTS = (
     client_commands,
     clients,
     rates,
+    house,
 )
 for part in PARTS:
     router.include_router(part.router)

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.panel import words
 from db.tables import AuditEntry
 from domain.operations import ActorKind
 
 ACTIONS = {
-    "create": "Creó la operación",
-    "submit_proof": "Registró el abono",
-    "edit": "Editó la operación",
-    "start_processing": "La pasó a En proceso",
-    "return_to_pending": "La devolvió a Pendiente",
-    "reassign": "La reasignó",
-    "attach_proof": "Adjuntó constancia",
-    "remove_proof": "Quitó constancia",
-    "complete": "Completó",
-    "cancel": "Canceló",
-    "extend_deadline": "Amplió el plazo",
-    "expire": "Expiró",
-    "hold": "Retuvo",
-    "release_hold": "Liberó",
-    "confirm_hold": "Confirmó la retención",
-    "retry_effect": "Reintentó",
-    "waive_effect": "Exoneró",
+    "operations.create": "Creó la operación",
+    "operations.submit_proof": "Registró el abono",
+    "operations.edit": "Editó la operación",
+    "operations.start_processing": "La pasó a En proceso",
+    "operations.return_to_pending": "La devolvió a Pendiente",
+    "operations.reassign": "La reasignó",
+    "operations.attach_proof": "Adjuntó constancia",
+    "operations.remove_proof": "Quitó constancia",
+    "operations.complete": "Completó",
+    "operations.cancel": "Canceló",
+    "operations.extend_deadline": "Amplió el plazo",
+    "operations.expire": "Expiró",
+    "operations.hold": "Retuvo",
+    "operations.stale": "Marcó que pide atención",
+    "operations.effect_refused": "Anotó un rechazo",
+    "operations.effects_done": "Cerró lo pendiente",
+    "operations.resync": "Puso los datos al día",
+    "operations.release_hold": "Liberó",
+    "operations.confirm_hold": "Confirmó la retención",
+    "operations.retry_effect": "Reintentó",
+    "operations.waive_effect": "Exoneró",
     "rates.set": "Publicó tasas",
     "users.create": "Creó a la persona",
     "users.reset_password": "Restableció la contraseña",
@@ -32,7 +37,6 @@ ACTIONS = {
     "users.deactivate": "Desactivó a la persona",
     "users.set_role": "Cambió el rol",
     "clients.register": "Registró al cliente",
-    "clients.create": "Registró al cliente",
     "clients.edit": "Editó los datos",
     "clients.correct_identity": "Corrigió la identidad",
     "clients.block": "Bloqueó al cliente",
@@ -40,6 +44,19 @@ ACTIONS = {
     "clients.reassign": "Reasignó al cliente",
     "clients.close": "Cerró la cuenta",
     "clients.anonymise": "Anonimizó al cliente",
+    "clients.activate": "Activó al cliente",
+    "clients.approve": "Aprobó al cliente",
+    "clients.reject": "Rechazó al cliente",
+    "clients.reopen": "Revisa de nuevo al cliente",
+    "clients.send_documents": "Adjuntó documentos",
+    "clients.accept_document": "Aceptó un documento",
+    "clients.observe_document": "Pidió un documento de nuevo",
+    "clients.change_password": "Cambió su contraseña",
+    "clients.declare_risk": "Anotó exposición o procesos",
+    "complaints.receive": "Recibió un reclamo",
+    "complaints.take": "Tomó un reclamo",
+    "complaints.answer": "Respondió un reclamo",
+    "referrals.redeem": "Canjeó pips",
     "clients.export": "Exportó clientes",
     "operations.export": "Exportó operaciones",
     "accounts.add": "Agregó una cuenta",
@@ -53,6 +70,8 @@ ENTITIES = {
     "rate": "Tasa",
     "parameter": "Parámetro",
     "account": "Cuenta",
+    "client_account": "Cuenta",
+    "complaint": "Reclamo",
 }
 
 
@@ -83,9 +102,12 @@ def told(row: AuditEntry, people: dict[int, str]) -> dict[str, Any]:
 def changed(changes: list[dict[str, str]]) -> str:
     """`estado: Inactivo → Activo; …`."""
     return "; ".join(
-        f"{_field(one.get('field', ''))}: {one.get('before') or 'nada'} → {one.get('after') or 'nada'}"
-        for one in changes
+        f"{_field(one.get('field', ''))}: {_value(one, 'before')} → {_value(one, 'after')}" for one in changes
     )
+
+
+def _value(change: dict[str, str], side: str) -> str:
+    return words.kept(change.get(side, ""))
 
 
 def _field(name: str) -> str:

@@ -39,7 +39,7 @@ COLUMNS: tuple[Column[OperationLineView], ...] = (
     Column(key="documento", label="Documento", kind="text", value=lambda o: o.client.document_masked, hidden=True),
     Column(key="dolares", label="Dólares", kind="USD", value=lambda o: o.amount_usd, sort="dolares", phone=True),
     Column(key="tasa", label="TC", kind="rate", value=lambda o: o.rate),
-    Column(key="soles", label="Soles", kind="PEN", value=lambda o: o.amount_pen, sort="soles"),
+    Column(key="soles", label="Soles", kind="PEN", value=lambda o: o.amount_pen),
     Column(key="origen", label="Origen", kind="text", value=lambda o: o.origin, hidden=True),
     Column(key="operador", label="Operador", kind="text", value=lambda o: o.operator.name if o.operator else ""),
     Column(key="creada", label="Creada", kind="moment", value=lambda o: o.created_at, sort="creada"),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from itertools import groupby
 
 from api.panel import words
@@ -39,9 +37,6 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "waive_effect": ("Exoneración", "file-check", ""),
     "resync": ("Datos puestos al día", "refresh-cw", ""),
 }
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
-LINE = re.compile(r"#\d+ (\d+\.\d\d)\b")
-FIGURE = re.compile(r"\d+\.\d\d$")
 UNNAMED = ("Cambio", "pencil", "")
 FIELDS = {
     "amount_usd": "dólares",
@@ -126,22 +121,11 @@ def _happened(event: EventView) -> Happened:
 
 def _changed(changes: Sequence[dict[str, str]]) -> str:
     told = [
-        f"{FIELDS[change['field']]}: {_shown(change['before'])} → {_shown(change['after'])}"
+        f"{FIELDS[change['field']]}: {words.kept(change['before'])} → {words.kept(change['after'])}"
         for change in changes
         if change.get("field") in FIELDS
     ]
     return "; ".join(told)
-
-
-def _shown(value: str) -> str:
-    """As a history keeps it (an instant in ISO, lines as `#1 1200.00 00984512`), for people."""
-    if not value:
-        return "nada"
-    if INSTANT.match(value):
-        return words.moment(datetime.fromisoformat(value))
-    if lines := LINE.findall(value):
-        return " + ".join(words.amount(Decimal(figure)) for figure in lines)
-    return words.amount(Decimal(value)) if FIGURE.match(value) else value
 
 
 def _sent(group: Sequence[DeliveryView]) -> Sent:

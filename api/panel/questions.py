@@ -93,7 +93,7 @@ def ask(
         "question",
         status=int(said["status"]) if said else 200,
         question=question,
-        action=request.url.path,
+        action=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         key=given.get("clave_unica") or str(uuid4()),
         typed=given,
         problem=said,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +15,9 @@ from domain.operations import State
 DAYS = ("Lun.", "Mar.", "Mié.", "Jue.", "Vie.", "Sáb.", "Dom.")
 MINUTE, HOUR = 60, 3600
 GROUPS = (3, 6, 18)
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
+LINE = re.compile(r"#\d+ (\d+\.\d\d)\b")
+FIGURE = re.compile(r"\d+\.\d\d$")
 CCI_LENGTH = 20
 # State → its class in the styles, and its icon: colour is never the only sign.
 STATES: dict[State, tuple[str, str]] = {
@@ -104,6 +108,17 @@ def grouped(number: str) -> str:
         return number
     first, second, third = GROUPS
     return f"{number[:first]} {number[first:second]} {number[second:third]} {number[third:]}"
+
+
+def kept(value: str) -> str:
+    """As a history keeps it (an instant in ISO, lines as `#1 1200.00 00984512`), for people."""
+    if not value:
+        return "nada"
+    if INSTANT.match(value):
+        return moment(datetime.fromisoformat(value))
+    if lines := LINE.findall(value):
+        return " + ".join(amount(Decimal(figure)) for figure in lines)
+    return amount(Decimal(value)) if FIGURE.match(value) else value
 
 
 def state_class(state: State) -> str:

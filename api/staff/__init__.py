@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.staff import (
+    audit,
     auth,
     cases,
     client_actions,
@@ -13,6 +14,7 @@ from api.staff import (
     complaints,
     operation_commands,
     operations,
+    parameters,
     rates,
     users,
 )
@@ -31,5 +33,7 @@ for part in (
     users,
     codec,
     cases,
+    audit,
+    parameters,
 ):
     router.include_router(part.router)

@@ -51,6 +51,9 @@ class Operation(Base):
         ),
         Index("ix_operations_client_recent", "client_id", text("id DESC")),
         Index("ix_operations_state_recent", "state", text("id DESC")),
+        Index("ix_operations_created", "created_at", "id"),
+        Index("ix_operations_finished", "finished_at"),
+        Index("ix_operations_usd", "amount_usd", "id"),
         Index("ix_operations_operator_open", "operator_id", postgresql_where=text("state = 'En proceso'")),
     )
 
