@@ -124,7 +124,7 @@ async def _counted(
     session: AsyncSession, code: InstrumentedAttribute[str], *where: ColumnElement[bool]
 ) -> dict[str, int]:
     counted = await session.execute(select(code, func.count()).where(*where).group_by(code))
-    return dict(counted.tuples().all())
+    return dict(counted.all())
 
 
 async def _totals(
