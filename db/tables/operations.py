@@ -54,6 +54,7 @@ class Operation(Base):
         Index("ix_operations_created", "created_at", "id"),
         Index("ix_operations_finished", "finished_at"),
         Index("ix_operations_usd", "amount_usd", "id"),
+        Index("ix_operations_code_parts", "code", postgresql_using="gin", postgresql_ops={"code": "gin_trgm_ops"}),
         Index("ix_operations_operator_open", "operator_id", postgresql_where=text("state = 'En proceso'")),
     )
 
