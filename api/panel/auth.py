@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Form, Path, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.auth import CurrentUser, SignedUser, identity, public
 from api.panel import pages
 from api.panel.errors import DOOR, PanelRoute, problem_of
+from api.panel.questions import done
 from api.services import ServicesDep
 from api.staff import auth as staff
+from api.staff.shapes import MAX_ID
 from domain.errors import Refused
 
 HOME = "/panel/tablero"
@@ -90,6 +92,24 @@ async def change_password(
     except (Refused, ValueError) as refused:
         return _password(request, user, pages.csrf_token(services.settings, user), problem_of(request, refused))
     return pages.answer("", headers={"HX-Redirect": HOME})
+
+
+@router.get("/sesiones")
+async def own_sessions(request: Request, user: CurrentUser, services: ServicesDep) -> Response:
+    """One's own open sign-ins."""
+    known: dict[str, Any] = {"sessions": await staff.own_sessions(user, services)}
+    if pages.wants_parts(request):
+        return pages.fragment(request, user, "sessions.html", "live", **known)
+    return await pages.page(request, services, user, "sessions.html", here="", **known)
+
+
+@router.post("/sesiones/{session_id}/cerrar")
+async def close_session(
+    session_id: Annotated[int, Path(ge=1, le=MAX_ID)], user: CurrentUser, services: ServicesDep
+) -> Response:
+    """End one of one's own sessions, in every tab of it."""
+    await staff.close_session(session_id, user, services)
+    return done("Sesión cerrada")
 
 
 def _door(request: Request, then: str, *, username: str = "", problem: dict[str, object] | None = None) -> Response:

@@ -81,10 +81,44 @@ function moved(event, told) {
   if (event === "operacion_asignada") {
     notice({ tone: "proceso", icon: "refresh-cw", title: `${told.operation_id} es tuya`, text: "Está En proceso y espera tu pago." });
   }
-  if (event === "operacion_demorada") {
-    notice({ tone: "alerta", icon: "alarm-clock", title: told.title ?? told.operation_id, text: told.message ?? "" });
-  }
+  if (event === "operacion_demorada") late(told);
 }
+
+// Ten minutes in process: said once, by whichever tab of this person hears it first.
+function late(told) {
+  const key = `qoricash_demora_${told.notification_id}`;
+  const title = told.title ?? told.operation_id;
+  notice({ tone: "alerta", icon: "alarm-clock", title, text: told.message ?? "" });
+  if (localStorage.getItem(SOUND) !== "si" || localStorage.getItem(key)) return;
+  localStorage.setItem(key, "1");
+  beep();
+  if (window.Notification?.permission === "granted") new Notification(title, { body: told.message ?? "", tag: key });
+}
+
+function beep() {
+  const audio = new AudioContext();
+  const tone = audio.createOscillator();
+  const volume = audio.createGain();
+  tone.frequency.value = 880;
+  volume.gain.setValueAtTime(0.12, audio.currentTime);
+  volume.gain.exponentialRampToValueAtTime(0.0001, audio.currentTime + 0.5);
+  tone.connect(volume).connect(audio.destination);
+  tone.start();
+  tone.stop(audio.currentTime + 0.5);
+}
+
+const SOUND = "qoricash_sonido";
+const shown = () => document.querySelectorAll("[data-alerts-state]").forEach((place) => {
+  place.textContent = localStorage.getItem(SOUND) === "si" ? "Sí" : "No";
+});
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-alerts]")) return;
+  const on = localStorage.getItem(SOUND) !== "si";
+  localStorage.setItem(SOUND, on ? "si" : "no");
+  if (on) { beep(); window.Notification?.requestPermission(); }
+  shown();
+});
+shown();
 
 if (meta("yo")) {
   listen();
