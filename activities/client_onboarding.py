@@ -43,12 +43,12 @@ class OnboardingActivities:
         )
 
     @activity.defn(name=names.OPEN_ONBOARDING)
-    async def open_onboarding(self, order: m.ClientOrder) -> c.OnboardingOpened:
-        """The file and the terms in force. Fails, to be tried again, while the registration has not committed."""
+    async def open_onboarding(self, order: m.ClientOrder) -> c.OnboardingOpened | None:
+        """The file and the terms in force; None while the registration has not committed."""
         async with self._sessions() as session:
             file = await onboarding.read(session, order.client_id)
             if file is None:
-                raise ApplicationError("El registro aún no está guardado.", type="NotYet")
+                return None
             day = business_day(datetime.now(UTC))
             terms = c.OnboardingTerms(
                 automatic=bool(await parameters.value(session, "auto_activation", day)),

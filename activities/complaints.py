@@ -27,6 +27,12 @@ class ComplaintActivities:
         self._sessions = sessions
         self._postman = Postman(sessions, mailer, pusher)
 
+    @activity.defn(name=names.FIND_COMPLAINT)
+    async def find_complaint(self, complaint_id: int) -> bool | None:
+        """True once the sheet is there; None while its transaction has not committed."""
+        async with self._sessions() as session:
+            return True if await complaints.exists(session, complaint_id) else None
+
     @activity.defn(name=names.DELIVER_COMPLAINT)
     async def deliver_complaint(self, order: c.ComplaintNotice) -> None:
         """Mail the sheet or its answer, once an address. Raises NoticeDelayed (tried again) or NoticeRefused."""

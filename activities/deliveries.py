@@ -15,8 +15,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from db import deliveries, notices
+from db.deliveries import Claimed
 from db.session import Sessions
-from db.tables import Delivery, PushSubscription
+from db.tables import PushSubscription
 from integrations.mail import Attachment, Mail, MailDown, Mailer, Outcome
 from integrations.notices import Letter
 from integrations.push import Device, Push, PushDown, Pusher, PushRefused
@@ -50,6 +51,18 @@ class Posting:
     devices: Sequence[PushSubscription] = ()
 
 
+@dataclass
+class Handed:
+    """One delivery in hand: its row as it was claimed, and whether it has left, now or before."""
+
+    row: Claimed
+    left: bool = False
+
+    def __post_init__(self) -> None:
+        """One that had left before this attempt."""
+        self.left = self.row.status == deliveries.SENT
+
+
 class Postman:
     """Claims, sends and records; raises only when something is left to do or nobody can be reached."""
 
@@ -65,21 +78,49 @@ class Postman:
         Raises ApplicationError: NoticeDelayed (tried again) while something may still leave, or NoticeRefused (final)
         when no address of the client takes its mail.
         """
-        mails = [self._mail(posting, envelope) for envelope in posting.envelopes]
-        pushes = [self._push(posting, device) for device in posting.devices] if posting.push else []
+        claimed = await self._claim(posting)
+        mails = [self._mail(posting, envelope, claimed) for envelope in posting.envelopes]
+        pushes = [self._push(posting, device, claimed) for device in posting.devices] if posting.push else []
         results = await asyncio.gather(*mails, *pushes)
         if delayed := [why for why in results if why is not None]:
             raise ApplicationError(f"Aviso pendiente: {delayed[0]}", type=DELAYED)
-        await self._check_reached(posting)
+        _check_reached(posting, claimed)
 
-    async def _mail(self, posting: Posting, envelope: Envelope) -> str | None:
+    async def _claim(self, posting: Posting) -> dict[str, Handed]:
+        """Every row of the posting, by address or device. Addresses that cannot exist are recorded as refused."""
+        mails = [
+            deliveries.Addressed(
+                channel=deliveries.MAIL, recipient=address, message_id=self._message_id(posting, envelope)
+            )
+            for envelope in posting.envelopes
+            for address in (*envelope.addresses, *envelope.bad)
+        ]
+        devices = posting.devices if posting.push else ()
+        pushes = [deliveries.Addressed(channel=deliveries.PUSH, recipient=device.endpoint) for device in devices]
+        # Here and below each statement is whole by itself, so none pays for a transaction around it.
+        async with self._sessions() as session:
+            rows = await deliveries.claim(
+                session,
+                subject_key=posting.subject_key,
+                notice=posting.notice,
+                key=posting.key,
+                addressed=[*mails, *pushes],
+            )
+            found = {addressed.recipient: Handed(row=row) for addressed, row in rows.items()}
+            bad = [found[address].row.id for envelope in posting.envelopes for address in envelope.bad]
+            await deliveries.mark_refused(session, bad, why="No es una dirección de correo.")
+        return found
+
+    def _message_id(self, posting: Posting, envelope: Envelope) -> str:
+        return self._mailer.message_id(posting.subject_key, posting.notice, posting.key, envelope.audience)
+
+    async def _mail(self, posting: Posting, envelope: Envelope, claimed: dict[str, Handed]) -> str | None:
         """Why some of the envelope's addresses have to wait, without naming them; None when none has to."""
-        message_id = self._mailer.message_id(posting.subject_key, posting.notice, posting.key, envelope.audience)
-        waiting = await self._claimed(posting, envelope, message_id)
+        waiting = {address: claimed[address] for address in envelope.addresses if _due(claimed[address].row)}
         if not waiting:
             return None
         mail = Mail(
-            message_id=message_id,
+            message_id=self._message_id(posting, envelope),
             recipients=tuple(waiting),
             subject=envelope.letter.subject,
             text=envelope.letter.text,
@@ -93,50 +134,21 @@ class Postman:
         await self._record(waiting, outcome)
         return next(iter(outcome.delayed.values()), None)
 
-    async def _claimed(self, posting: Posting, envelope: Envelope, message_id: str) -> dict[str, Delivery]:
-        """The addresses that still wait, each with its row. Those that cannot exist are recorded as refused."""
-        waiting: dict[str, Delivery] = {}
-        # Here and below each statement is whole by itself, so none pays for a transaction around it.
+    async def _record(self, waiting: dict[str, Handed], outcome: Outcome) -> None:
+        delayed = [handed.row.id for address, handed in waiting.items() if address in outcome.delayed]
+        taken = {a: handed for a, handed in waiting.items() if a not in outcome.delayed and a not in outcome.refused}
         async with self._sessions() as session:
-            for address in (*envelope.addresses, *envelope.bad):
-                row = await deliveries.claim(
-                    session,
-                    subject_key=posting.subject_key,
-                    notice=posting.notice,
-                    key=posting.key,
-                    channel=deliveries.MAIL,
-                    recipient=address,
-                    message_id=message_id,
-                )
-                if address in envelope.bad:
-                    await deliveries.mark_refused(session, row.id, why="No es una dirección de correo.")
-                elif _due(row):
-                    waiting[address] = row
-        return waiting
+            await deliveries.mark_sent(session, [handed.row.id for handed in taken.values()], at=datetime.now(UTC))
+            await deliveries.mark_delayed(session, delayed)
+            for address, why in outcome.refused.items():
+                await deliveries.mark_refused(session, [waiting[address].row.id], why=why)
+        for handed in taken.values():
+            handed.left = True
 
-    async def _record(self, waiting: dict[str, Delivery], outcome: Outcome) -> None:
-        async with self._sessions() as session:
-            for address, row in waiting.items():
-                if address in outcome.delayed:
-                    await deliveries.mark_delayed(session, row.id)
-                elif address in outcome.refused:
-                    await deliveries.mark_refused(session, row.id, why=outcome.refused[address])
-                else:
-                    await deliveries.mark_sent(session, row.id, at=datetime.now(UTC))
-
-    async def _push(self, posting: Posting, device: PushSubscription) -> str | None:
+    async def _push(self, posting: Posting, device: PushSubscription, claimed: dict[str, Handed]) -> str | None:
         """Why this device has to wait; None when it has the push, or never will."""
         assert posting.push is not None
-        async with self._sessions() as session:
-            row = await deliveries.claim(
-                session,
-                subject_key=posting.subject_key,
-                notice=posting.notice,
-                key=posting.key,
-                channel=deliveries.PUSH,
-                recipient=device.endpoint,
-                message_id="",
-            )
+        row = claimed[device.endpoint].row
         if row.status != deliveries.PENDING:
             return None
         try:
@@ -147,41 +159,36 @@ class Postman:
             await self._push_refused(row, device, error)
             return None
         async with self._sessions() as session:
-            await deliveries.mark_sent(session, row.id, at=datetime.now(UTC))
+            await deliveries.mark_sent(session, [row.id], at=datetime.now(UTC))
         return None
 
-    async def _push_later(self, row: Delivery, why: str) -> str | None:
-        async with self._sessions.begin() as session:
+    async def _push_later(self, row: Claimed, why: str) -> str | None:
+        async with self._sessions() as session:
             if row.attempts + 1 >= PUSH_TRIES:
-                await deliveries.mark_refused(session, row.id, why=why)
+                await deliveries.mark_refused(session, [row.id], why=why)
                 return None
-            await deliveries.mark_delayed(session, row.id)
+            await deliveries.mark_delayed(session, [row.id])
         return why
 
-    async def _push_refused(self, row: Delivery, device: PushSubscription, refused: PushRefused) -> None:
+    async def _push_refused(self, row: Claimed, device: PushSubscription, refused: PushRefused) -> None:
         async with self._sessions.begin() as session:
-            await deliveries.mark_refused(session, row.id, why=str(refused))
+            await deliveries.mark_refused(session, [row.id], why=str(refused))
             if refused.gone:
                 await notices.forget_device(session, device.id, at=datetime.now(UTC))
 
-    async def _check_reached(self, posting: Posting) -> None:
-        """A client whose every address refuses needs a person; a colleague's does not."""
-        client = next((one for one in posting.envelopes if one.audience == CLIENT), None)
-        if client is None:
-            return
-        async with self._sessions() as session:
-            reached = await deliveries.reached(
-                session, posting.subject_key, posting.notice, posting.key, addresses=client.addresses
-            )
-        if not reached:
-            raise ApplicationError(
-                "Ningún correo del cliente recibe mensajes. Corrige su correo y vuelve a intentar.",
-                type=REFUSED,
-                non_retryable=True,
-            )
+
+def _check_reached(posting: Posting, claimed: dict[str, Handed]) -> None:
+    """A client whose every address refuses needs a person; a colleague's does not."""
+    client = next((one for one in posting.envelopes if one.audience == CLIENT), None)
+    if client is not None and not any(claimed[address].left for address in client.addresses):
+        raise ApplicationError(
+            "Ningún correo del cliente recibe mensajes. Corrige su correo y vuelve a intentar.",
+            type=REFUSED,
+            non_retryable=True,
+        )
 
 
-def _due(row: Delivery) -> bool:
+def _due(row: Claimed) -> bool:
     """Waiting, or refused before a person asked to try again: that is a first attempt of a new activity."""
     if row.status == deliveries.REFUSED:
         return activity.info().attempt == 1

@@ -6,8 +6,6 @@ is asked first; what it has is adopted, and only what it does not know is sent a
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NoReturn
@@ -15,6 +13,7 @@ from typing import NoReturn
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.invoice_calls import Calls, anonymous
 from db import invoices
 from db.client_reads import display_name
 from db.invoices import Papers
@@ -22,13 +21,15 @@ from db.session import Sessions
 from db.tables import Client, Invoice, Operation
 from domain.calendar import business_day
 from domain.clients import split_emails
-from domain.invoices import InvoiceStatus, description, document_code, stated_rate
+from domain.invoices import CreditNoteReason, InvoiceStatus, description, document_code, is_burnt, stated_rate
 from domain.money import Currency
 from domain.operations import State
-from integrations import nubefact
-from integrations.nubefact import Answer, Document, NubeFact
-from integrations.nubefact_messages import question
+from domain.sunat import plain
+from integrations import nubefact, nubefact_account
+from integrations.nubefact import Amended, Answer, Document, NubeFact
+from integrations.nubefact_messages import taking_back
 from integrations.settings import NubefactSettings
+from workflows import invoice_messages as i
 from workflows import messages as m
 from workflows import names
 
@@ -52,6 +53,7 @@ class InvoiceActivities:
         """Use the worker's pool and connections."""
         self._sessions = sessions
         self._nubefact = provider
+        self._calls = Calls(sessions, provider)
         self._settings = settings
 
     @activity.defn(name=names.ISSUE_INVOICE)
@@ -60,20 +62,38 @@ class InvoiceActivities:
 
         Raises InvoiceRefused for good; anything else is tried again, a wrong configuration once a minute.
         """
-        case = await self._case(order.code)
+        return await self._issue(await self._case(order.code))
+
+    @activity.defn(name=names.EXAMINE_ACCOUNT)
+    async def examine_account(self) -> list[i.AccountFinding]:
+        """How the account stands, as `qoricash doctor` sees it. Only the worker has its credentials."""
+        if not self._settings.enabled:
+            said = "La facturación está apagada: pon NUBEFACT_ENABLED=true, NUBEFACT_API_URL y NUBEFACT_TOKEN."
+            return [i.AccountFinding(subject="cuenta", works=False, said=said)]
+        found = await nubefact_account.examine(self._settings)
+        return [i.AccountFinding(subject=one.subject, works=one.works, said=one.said) for one in found]
+
+    async def issue_note(self, note_id: int) -> m.InvoiceIssued:
+        """Issue a reserved nota de crédito, or adopt what NubeFact has of it. Raises as `issue_invoice`."""
+        return await self._issue(await self._note_case(note_id))
+
+    async def _issue(self, case: Case) -> m.InvoiceIssued:
         if case.invoice.status in invoices.TAKEN:
             return _issued(case.invoice)
+        _stop_if_burnt(case.invoice)
         try:
             answer = await self._obtain(case)
         except nubefact.Refused as error:
-            await self._refuse(case, Papers(sunat_description=str(error)), str(error))
+            await self._refuse(case, str(error))
         except nubefact.Configuration as error:
             await self._wait_for_a_person(case, error)
         except nubefact.Retryable as error:
-            raise ApplicationError(f"{_anonymous(str(error))} Se vuelve a intentar.", type="InvoiceDelayed") from error
+            raise ApplicationError(f"{anonymous(str(error))} Se vuelve a intentar.", type="InvoiceDelayed") from error
         if answer.belongs_to_other(case.document.body(), case.invoice.request):
             await self._step_aside(case)
-        return await self._adopt(case, answer)
+        invoice = await self._calls.record(case.invoice.id, answer)
+        _stop_if_burnt(invoice)
+        return _issued(invoice)
 
     async def _case(self, code: str) -> Case:
         """Load and reserve, in a transaction of its own that is committed before anything is sent."""
@@ -84,19 +104,44 @@ class InvoiceActivities:
                 raise ApplicationError(
                     f"{code} no está completada; no lleva comprobante.", type=REFUSED, non_retryable=True
                 )
-            invoice = await invoices.reserve(session, code, series=self._settings.series, on=today)
+            invoice = await invoices.reserve(
+                session,
+                operation,
+                client,
+                series=self._settings.series,
+                currency=self._settings.currency,
+                on=today,
+            )
             sent = await invoices.was_sent(session, invoice.id)
-        return Case(
-            invoice=invoice,
-            # The date of emission is the day it is sent: NubeFact refuses an old one (code 22).
-            document=self._document(operation, client, invoice, today),
-            # A second attempt may follow a first whose worker died between NubeFact's answer and our record of it.
-            asked_before=sent or activity.info().attempt > 1,
+        # The date of emission is the day it is sent: NubeFact refuses an old one (code 22).
+        document = self._document(operation, client, invoice, today)
+        return Case(invoice=invoice, document=document, asked_before=_asked_before(sent=sent))
+
+    async def _note_case(self, note_id: int) -> Case:
+        """A nota says of its client what the comprobante said that it takes back, right or wrong."""
+        async with self._sessions() as session:
+            note = await session.get_one(Invoice, note_id)
+            amended = await session.get_one(Invoice, note.amends_id)
+            sent = await invoices.was_sent(session, note.id)
+        taken_back = Amended(
+            type=amended.type,
+            series=amended.series,
+            number=amended.number,
+            reason=CreditNoteReason(note.note_reason or CreditNoteReason.ANULACION),
         )
+        document = taking_back(
+            amended.request,
+            taken_back,
+            series=note.series,
+            number=note.number,
+            issued_on=business_day(datetime.now(UTC)),
+            unique_code=_unique_code(note),
+        )
+        return Case(invoice=note, document=document, asked_before=_asked_before(sent=sent))
 
     def _document(self, operation: Operation, client: Client, invoice: Invoice, today: date) -> Document:
         addresses, _ = split_emails(client.email)
-        in_dollars = self._settings.currency is Currency.USD
+        in_dollars = invoice.currency is Currency.USD
         return Document(
             type=invoice.type,
             series=invoice.series,
@@ -107,12 +152,12 @@ class InvoiceActivities:
             name=display_name(client),
             address=client.address,
             email=addresses[0] if addresses else "",
-            total=operation.amount_usd if in_dollars else invoice.total_pen,
-            currency=self._settings.currency,
+            total=invoice.total,
+            currency=invoice.currency,
             exchange_rate=stated_rate(operation.rate) if in_dollars else None,
             treatment=self._settings.treatment,
             description=description(operation.kind, operation.amount_usd, operation.rate, operation.amount_pen),
-            unique_code=operation.code,
+            unique_code=_unique_code(invoice),
             notes=f"Operación {operation.code}",
         )
 
@@ -120,7 +165,7 @@ class InvoiceActivities:
         """What NubeFact has of the document, after sending it if it has nothing."""
         if case.asked_before:
             try:
-                return await self._consult(case)
+                return await self._calls.consult(case.invoice)
             except nubefact.Unknown:
                 activity.logger.info("NubeFact does not have it: sending the same number")
         try:
@@ -131,7 +176,7 @@ class InvoiceActivities:
     async def _already_there(self, case: Case) -> Answer:
         """Code 23: our own earlier sending, or the operation's code spent under another number."""
         try:
-            return await self._consult(case)
+            return await self._calls.consult(case.invoice)
         except nubefact.Unknown as error:
             raise nubefact.Refused(
                 f"NubeFact ya tiene un comprobante de {case.document.unique_code} con otro número. Búscalo en su panel."
@@ -139,57 +184,17 @@ class InvoiceActivities:
 
     async def _send(self, case: Case) -> Answer:
         body, on = case.document.body(), case.document.issued_on
-        async with self._sessions.begin() as session:
+        async with self._sessions() as session:
             await invoices.mark_sending(session, case.invoice.id, request=self._nubefact.kept(body), on=on)
-        return await self._attempt(case, invoices.SENDING, body, self._nubefact.issue(case.document))
+        return await self._calls.attempt(case.invoice.id, invoices.SENDING, body, self._nubefact.issue(case.document))
 
-    async def _consult(self, case: Case) -> Answer:
-        named = (case.document.type, case.document.series, case.document.number)
-        return await self._attempt(case, invoices.CONSULTING, question(*named), self._nubefact.consult(*named))
-
-    async def _attempt(self, case: Case, action: str, body: nubefact.Json, call: Awaitable[Answer]) -> Answer:
-        """One call, kept with its answer whatever it was."""
-        try:
-            answer = await call
-        except nubefact.NubefactError as error:
-            await self._keep(case, action, type(error).__name__, body, error.answer)
-            raise
-        await self._keep(case, action, "Answer", body, answer.kept)
-        return answer
-
-    async def _keep(self, case: Case, action: str, outcome: str, body: nubefact.Json, said: nubefact.Json) -> None:
+    async def _refuse(self, case: Case, why: str) -> NoReturn:
+        """NubeFact did not take it: its number stays ours, and a person corrects and tries again."""
         async with self._sessions.begin() as session:
-            invoices.record_attempt(
-                session,
-                case.invoice.id,
-                action=action,
-                outcome=outcome,
-                request=self._nubefact.kept_request(body),
-                response=said,
-            )
-
-    async def _adopt(self, case: Case, answer: Answer) -> m.InvoiceIssued:
-        papers = Papers(
-            pdf_url=answer.enlace_del_pdf or "",
-            xml_url=answer.enlace_del_xml or "",
-            cdr_url=answer.enlace_del_cdr or "",
-            hash=answer.codigo_hash or "",
-            sunat_code=answer.sunat_responsecode or "",
-            sunat_description=answer.sunat_description or "",
-        )
-        if answer.rejected:
-            await self._refuse(case, papers, f"la SUNAT lo rechazó con el código {papers.sunat_code}")
-        mark = invoices.mark_accepted if answer.aceptada_por_sunat else invoices.mark_sent
-        now = datetime.now(UTC)
-        async with self._sessions.begin() as session:
-            await invoices.account_works(session, at=now)
-            return _issued(await mark(session, case.invoice.id, papers, at=now))
-
-    async def _refuse(self, case: Case, papers: Papers, why: str) -> NoReturn:
-        async with self._sessions.begin() as session:
+            papers = Papers(sunat_description=why)
             await invoices.mark_refused(session, case.invoice.id, papers, at=datetime.now(UTC))
-        name = f"{case.invoice.series}-{case.invoice.number}"
-        raise ApplicationError(f"{name} no se emitió: {_anonymous(why)}", type=REFUSED, non_retryable=True)
+        words = f"{invoices.name(case.invoice)} no se emitió: {anonymous(why)}"
+        raise ApplicationError(words, type=REFUSED, non_retryable=True)
 
     async def _wait_for_a_person(self, case: Case, error: nubefact.Configuration) -> NoReturn:
         """The account, not the document, is wrong: the house is told and the effect waits, a minute at a time.
@@ -198,7 +203,7 @@ class InvoiceActivities:
         """
         chosen = self._settings.series[case.invoice.type]
         moves = isinstance(error, nubefact.UnauthorisedSeries) and chosen != case.invoice.series
-        said = _anonymous(str(error))
+        said = anonymous(str(error))
         async with self._sessions.begin() as session:
             if moves:
                 await invoices.move_to_series(session, case.invoice.id, chosen)
@@ -222,11 +227,27 @@ class InvoiceActivities:
 
 
 def _issued(invoice: Invoice) -> m.InvoiceIssued:
-    if invoice.status is InvoiceStatus.RECHAZADO:
+    if invoice.status in {InvoiceStatus.RECHAZADO, InvoiceStatus.PENDIENTE}:
         raise AssertionError("a refused invoice is never reported as issued")
     return m.InvoiceIssued(status=invoice.status.value, series=invoice.series, number=invoice.number)
 
 
-def _anonymous(words: str) -> str:
-    """The provider's sentence without documents, phones or mails: histories and the Temporal UI keep it."""
-    return re.sub(r"\S+@\S+|\d{6,}", "…", words)[:200]
+def _asked_before(*, sent: bool) -> bool:
+    """A second attempt may follow a first whose worker died between NubeFact's answer and our record of it."""
+    return sent or activity.info().attempt > 1
+
+
+def _unique_code(invoice: Invoice) -> str:
+    """NubeFact's own guard: one document an operation, one nota a comprobante, one replacement of each."""
+    if invoice.amends_id is not None:
+        return f"{invoice.operation_code}-N{invoice.id}"
+    return invoice.operation_code if invoice.replaces_id is None else f"{invoice.operation_code}-R{invoice.replaces_id}"
+
+
+def _stop_if_burnt(invoice: Invoice) -> None:
+    """What SUNAT rejected is neither asked for nor sent again: a person corrects it and issues another (decision 4)."""
+    if not is_burnt(invoice.status, invoice.sunat_code):
+        return
+    code = invoice.sunat_code
+    words = f"{invoices.name(invoice)}: la SUNAT lo rechazó con el código {code}. {plain(code)}"
+    raise ApplicationError(words[:300], type=REFUSED, non_retryable=True)

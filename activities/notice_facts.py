@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from db.client_reads import display_name
+from db.invoice_reads import InvoiceSubject
 from db.invoices import TAKEN
 from db.notices import Subject
 from db.tables import Client, Complaint, HouseAccount, Invoice, Operation
@@ -12,10 +13,11 @@ from domain.accounts import Bank
 from domain.calendar import business_day, format_day, format_moment, in_lima
 from domain.clients import masked
 from domain.complaints import code
-from domain.invoices import InvoiceStatus
+from domain.invoices import InvoiceStatus, is_burnt
 from domain.money import Currency, written
 from domain.operations import Assessment, Kind, State
-from integrations.notices import ClientFacts, ComplaintFacts, HouseAccountFacts, OperationFacts
+from domain.sunat import rejected
+from integrations.notices import ClientFacts, ComplaintFacts, HouseAccountFacts, InvoiceFacts, OperationFacts
 
 NOON = 12
 ACCOUNT_TAIL = 4
@@ -84,6 +86,25 @@ def sheet(row: Complaint) -> ComplaintFacts:
         detail=row.detail,
         request=row.request,
         answer=row.answer,
+    )
+
+
+def invoice_facts(subject: InvoiceSubject, *, site: str, attached: bool = False) -> InvoiceFacts:
+    """What notices about a comprobante itself may say."""
+    invoice, amended = subject.invoice, subject.amended
+    text, burnt = invoice.sunat_description, is_burnt(invoice.status, invoice.sunat_code)
+    name = receipt_name(invoice)
+    return InvoiceFacts(
+        name=name,
+        kind=invoice.type.value.replace("_", " ").replace("credito", "de crédito"),
+        operation=invoice.operation_code,
+        client=display_name(subject.client),
+        document=_document(subject.client),
+        total=written(invoice.total, invoice.currency),
+        amends=f"la {amended.type.value} {receipt_name(amended)}" if amended is not None else "",
+        attached=attached,
+        why=rejected(name, invoice.sunat_code, text) if burnt else f"{name} no se emitió: {text}",
+        site=site,
     )
 
 

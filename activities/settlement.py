@@ -25,15 +25,14 @@ class SettlementActivities:
         """Pips to the referrer, coupon consumed, counters. Refuses an operation that is not Completada."""
         with refusals():
             async with self._sessions.begin() as session:
-                await settlement.settle(session, order.code, at=datetime.now(UTC))
-        await self._score(order.code)
+                client_id = await settlement.settle(session, order.code, at=datetime.now(UTC))
+        await self._score(client_id)
         return m.Recorded()
 
-    async def _score(self, code: str) -> None:
+    async def _score(self, client_id: int) -> None:
         """A completion by any path moves the client's risk (F251); after the money, which does not wait for it (F252).
 
         What fails here is tried again with the whole activity, and the money is not moved twice.
         """
         async with self._sessions.begin() as session:
-            client_id = await settlement.client_of(session, code)
             await risk.recompute(session, client_id, occasion="operación completada", at=datetime.now(UTC))

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import socketio
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 from api import assets, errors, files, health, panel
 from api.limits import AnonymousLimit, SizeLimit
@@ -49,6 +50,8 @@ def create_app(
         async with _services(settings, database, temporal) as services:
             app.state.services = services
             register(sockets, services)
+            # The framework reads a route when it is first asked for: better before the first click than during it.
+            list(iter_route_contexts(app.routes))
             async with Listener(sockets, services, _conninfo(database)).running():
                 yield
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 from temporalio.client import Client
 
+from api.crowd import Crowd
 from api.settings import ApiSettings
 from db.session import Sessions
 from integrations.files import FileStore
@@ -24,6 +25,7 @@ class Services:
     sessions: Sessions
     temporal: Client
     files: FileStore
+    crowd: Crowd = field(default_factory=Crowd)
 
 
 def services(connection: HTTPConnection) -> Services:

@@ -20,8 +20,8 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
 from api.settings import ApiSettings
-from db import incidents, migrations
-from db.invoices import ACCOUNT_FAILS, NUMBER_TAKEN, overdue
+from db import migrations
+from db.invoices import open_troubles, overdue
 from db.session import make_engine, make_sessions
 from db.settings import DatabaseSettings
 from db.tables import User
@@ -133,7 +133,7 @@ async def nubefact() -> str:
 async def invoices() -> str:
     """No comprobante is kept back by the account, and none has waited for long."""
     async with _session() as session:
-        told = await incidents.open_details(session, kinds=(ACCOUNT_FAILS, NUMBER_TAKEN))
+        told = await open_troubles(session)
         waiting = await overdue(session, before=datetime.now(UTC) - INVOICE_PATIENCE)
     if told:
         raise Ill(" ".join(told))

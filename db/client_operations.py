@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables import Deposit, Invoice, Operation, OperationEvent, Proof
@@ -47,19 +47,27 @@ async def recent(session: AsyncSession, client_id: int) -> Sequence[ClientOperat
 
 async def owned(session: AsyncSession, client_id: int, operation_id: int) -> ClientOperation:
     """One operation by its number. Raises Missing when there is none or it is another client's."""
+    return (await _with_children(session, [await owned_row(session, client_id, operation_id)]))[0]
+
+
+async def owned_row(session: AsyncSession, client_id: int, operation_id: int) -> Operation:
+    """The same without what belongs to it, for who only asks where it stands. Raises Missing."""
     wanted = select(Operation).where(Operation.id == operation_id, Operation.client_id == client_id)
     row = await session.scalar(wanted) if 0 < operation_id <= _LAST_ID else None
     if row is None:
         raise Missing("OPERATION_NOT_FOUND", "No encontramos esa operación entre las tuyas.", field="operation_id")
-    return (await _with_children(session, [row]))[0]
+    return row
 
 
 async def by_code(session: AsyncSession, code: str) -> ClientOperation:
     """The operation that a command has just answered for. Raises Missing."""
-    row = await session.scalar(select(Operation).where(Operation.code == code))
+    row = await session.scalar(_BY_CODE, {"code": code})
     if row is None:
         raise Missing("OPERATION_NOT_FOUND", "No encontramos esa operación.")
     return (await _with_children(session, [row]))[0]
+
+
+_BY_CODE = select(Operation).where(Operation.code == bindparam("code"))
 
 
 async def totals(session: AsyncSession, client_id: int) -> Totals:
@@ -88,19 +96,21 @@ async def times_returned(session: AsyncSession, code: str) -> int:
 
 
 async def _with_children(session: AsyncSession, rows: Sequence[Operation]) -> list[ClientOperation]:
-    codes = [row.code for row in rows]
-    deposits = select(Deposit).where(Deposit.operation_code.in_(codes), Deposit.removed_at.is_(None))
-    proofs = select(Proof).where(Proof.operation_code.in_(codes), Proof.removed_at.is_(None))
-    invoices = select(Invoice).where(Invoice.operation_code.in_(codes))
-    found_deposits = await _grouped(session, deposits.order_by(Deposit.number), codes)
-    found_proofs = await _grouped(session, proofs.order_by(Proof.number), codes)
-    found_invoices = await _grouped(session, invoices.order_by(Invoice.id), codes)
+    """Only what there can be is asked for: nothing belongs to a new operation, and comprobantes are of Completada."""
+    grown = [row.code for row in rows if row.version > 1 or row.state is not State.PENDIENTE]
+    completed = [row.code for row in rows if row.state is State.COMPLETADA]
+    deposits = select(Deposit).where(Deposit.operation_code.in_(grown), Deposit.removed_at.is_(None))
+    proofs = select(Proof).where(Proof.operation_code.in_(grown), Proof.removed_at.is_(None))
+    invoices = select(Invoice).where(Invoice.operation_code.in_(completed))
+    found_deposits = await _grouped(session, deposits.order_by(Deposit.number), grown)
+    found_proofs = await _grouped(session, proofs.order_by(Proof.number), grown)
+    found_invoices = await _grouped(session, invoices.order_by(Invoice.id), completed)
     return [
         ClientOperation(
             row=row,
-            deposits=found_deposits[row.code],
-            proofs=found_proofs[row.code],
-            invoices=found_invoices[row.code],
+            deposits=found_deposits.get(row.code, []),
+            proofs=found_proofs.get(row.code, []),
+            invoices=found_invoices.get(row.code, []),
         )
         for row in rows
     ]

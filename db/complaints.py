@@ -44,6 +44,11 @@ async def receive(session: AsyncSession, sheet: Sheet, *, now: datetime) -> Comp
     return row
 
 
+async def exists(session: AsyncSession, complaint_id: int) -> bool:
+    """Whether the sheet has been committed."""
+    return await session.get(Complaint, complaint_id) is not None
+
+
 async def one(session: AsyncSession, complaint_id: int) -> Complaint:
     """A sheet. Raises Missing."""
     row = await session.get(Complaint, complaint_id)

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import exists, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables import Delivery
@@ -36,50 +36,80 @@ class SealedMail:
     already_sent: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Addressed:
+    """To whom something goes, by mail or push. A mail keeps its Message-ID in its row."""
+
+    channel: str
+    recipient: str
+    message_id: str = ""
+
+    @property
+    def row_recipient(self) -> str:
+        """As the row has it."""
+        return self.recipient.casefold() if self.channel == MAIL else self.recipient
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed:
+    """The row of a delivery as it stood when it was claimed."""
+
+    id: int
+    status: str
+    attempts: int
+
+
 def client_subject(client_id: int) -> str:
     """The subject of notices that are about a client and no operation."""
     return f"cliente-{client_id}"
 
 
+# Written again as it is when it is there, so that the one statement answers every row either way.
+_CLAIM = text(
+    "INSERT INTO deliveries (subject_key, notice, key, channel, recipient, message_id)"
+    " SELECT :subject_key, :notice, :key, each.channel, each.recipient, each.message_id"
+    " FROM unnest(:channels, :recipients, :message_ids) AS each (channel, recipient, message_id)"
+    " ON CONFLICT (subject_key, notice, key, channel, recipient) DO UPDATE SET recipient = excluded.recipient"
+    " RETURNING id, channel, recipient, status, attempts"
+).bindparams(*(bindparam(name, type_=ARRAY(Text)) for name in ("channels", "recipients", "message_ids")))
+
+
 async def claim(
-    session: AsyncSession, *, subject_key: str, notice: str, key: str, channel: str, recipient: str, message_id: str
-) -> Delivery:
-    """The row of this delivery, made now or by an earlier attempt. `recipient` is compared without case (F104)."""
-    owned = {"subject_key": subject_key, "notice": notice, "key": key, "channel": channel}
-    owned["recipient"] = recipient.casefold() if channel == MAIL else recipient
-    row = insert(Delivery).values({**owned, "message_id": message_id})
-    # Written again as it is, so that the one statement answers it either way.
-    same = row.on_conflict_do_update(index_elements=[*owned], set_={"recipient": row.excluded.recipient})
-    fresh = {"populate_existing": True}
-    return (await session.scalars(same.returning(Delivery), execution_options=fresh)).one()
+    session: AsyncSession, *, subject_key: str, notice: str, key: str, addressed: Iterable[Addressed]
+) -> dict[Addressed, Claimed]:
+    """The row of each delivery, made now or by an earlier attempt. Addresses are compared without case (F104)."""
+    given = list(addressed)
+    if not given:
+        return {}
+    wanted = {(each.channel, each.row_recipient): each for each in given}
+    values = {
+        "subject_key": subject_key,
+        "notice": notice,
+        "key": key,
+        "channels": [channel for channel, _ in wanted],
+        "recipients": [recipient for _, recipient in wanted],
+        "message_ids": [each.message_id for each in wanted.values()],
+    }
+    rows = {
+        (row.channel, row.recipient): Claimed(id=row.id, status=row.status, attempts=row.attempts)
+        for row in await session.execute(_CLAIM, values)
+    }
+    return {each: rows[each.channel, each.row_recipient] for each in given}
 
 
-async def mark_sent(session: AsyncSession, delivery_id: int, *, at: datetime) -> None:
-    """It has left; whatever it carried sealed is wiped."""
-    await _mark(session, delivery_id, status=SENT, sent_at=at, detail="")
+async def mark_sent(session: AsyncSession, delivery_ids: Iterable[int], *, at: datetime) -> None:
+    """They have left; whatever they carried sealed is wiped."""
+    await _mark(session, delivery_ids, status=SENT, sent_at=at, detail="")
 
 
-async def mark_refused(session: AsyncSession, delivery_id: int, *, why: str) -> None:
-    """It will not be taken; whatever it carried sealed is wiped. A sent one stays sent."""
-    await _mark(session, delivery_id, status=REFUSED, detail=why[:MAX_DETAIL])
+async def mark_refused(session: AsyncSession, delivery_ids: Iterable[int], *, why: str) -> None:
+    """They will not be taken; whatever they carried sealed is wiped. A sent one stays sent."""
+    await _mark(session, delivery_ids, status=REFUSED, detail=why[:MAX_DETAIL])
 
 
-async def mark_delayed(session: AsyncSession, delivery_id: int) -> None:
-    """One more attempt that came to nothing; the row goes on waiting, with what it carries."""
-    await _mark(session, delivery_id)
-
-
-async def reached(session: AsyncSession, subject_key: str, notice: str, key: str, *, addresses: Iterable[str]) -> bool:
-    """Whether the mail of this notice has left for at least one of `addresses`."""
-    sent = exists().where(
-        Delivery.subject_key == subject_key,
-        Delivery.notice == notice,
-        Delivery.key == key,
-        Delivery.channel == MAIL,
-        Delivery.status == SENT,
-        Delivery.recipient.in_([address.casefold() for address in addresses]),
-    )
-    return bool(await session.scalar(select(sent)))
+async def mark_delayed(session: AsyncSession, delivery_ids: Iterable[int]) -> None:
+    """One more attempt that came to nothing; the rows go on waiting, with what they carry."""
+    await _mark(session, delivery_ids)
 
 
 async def leave_temporary_password(
@@ -90,17 +120,12 @@ async def leave_temporary_password(
     `key` is the one of the `ClientNotice` workflow that the caller starts after its commit.
     """
     sealed = seal(password, secret_key)
-    for recipient in recipients:
-        row = await claim(
-            session,
-            subject_key=client_subject(client_id),
-            notice=TEMPORARY_PASSWORD,
-            key=key,
-            channel=MAIL,
-            recipient=recipient,
-            message_id="",
-        )
-        row.detail = sealed
+    mails = [Addressed(channel=MAIL, recipient=recipient) for recipient in recipients]
+    rows = await claim(
+        session, subject_key=client_subject(client_id), notice=TEMPORARY_PASSWORD, key=key, addressed=mails
+    )
+    waiting = update(Delivery).where(Delivery.id.in_([row.id for row in rows.values()]))
+    await session.execute(waiting.values(detail=sealed))
 
 
 async def sealed_mail(session: AsyncSession, *, client_id: int, key: str, secret_key: str) -> SealedMail:
@@ -110,8 +135,7 @@ async def sealed_mail(session: AsyncSession, *, client_id: int, key: str, secret
     waiting = [row for row in rows if row.status == PENDING]
     password = next((found for row in waiting if (found := opened(row.detail, secret_key))), "")
     if not password:
-        for row in waiting:
-            await mark_refused(session, row.id, why="Caducó antes de salir.")
+        await mark_refused(session, [row.id for row in waiting], why="Caducó antes de salir.")
     return SealedMail(
         password=password,
         recipients=tuple(row.recipient for row in waiting),
@@ -119,9 +143,13 @@ async def sealed_mail(session: AsyncSession, *, client_id: int, key: str, secret
     )
 
 
-async def _mark(session: AsyncSession, delivery_id: int, **values: object) -> None:
-    waiting = update(Delivery).where(Delivery.id == delivery_id, Delivery.status != SENT)
-    await session.execute(waiting.values(attempts=Delivery.attempts + 1, **values))
+async def _mark(session: AsyncSession, delivery_ids: Iterable[int], **values: object) -> None:
+    wanted = list(delivery_ids)
+    if wanted:
+        waiting = update(Delivery).where(Delivery.id.in_(wanted), Delivery.status != SENT)
+        marked = waiting.values(attempts=Delivery.attempts + 1, **values)
+        # No row is held in memory here, so the session need not look for those that the statement changes.
+        await session.execute(marked, execution_options={"synchronize_session": False})
 
 
 def seal(secret: str, secret_key: str) -> str:

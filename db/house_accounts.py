@@ -17,7 +17,10 @@ INTERBANK_TRANSFERS = Bank.INTERBANK
 
 async def active(session: AsyncSession) -> Sequence[HouseAccount]:
     """All accounts in use; they are few, and one read serves a whole list of operations."""
-    return (await session.scalars(select(HouseAccount).where(HouseAccount.active).order_by(HouseAccount.id))).all()
+    return (await session.scalars(_ACTIVE)).all()
+
+
+_ACTIVE = select(HouseAccount).where(HouseAccount.active).order_by(HouseAccount.id)
 
 
 def to_pay_into(accounts: Sequence[HouseAccount], source: Bank, currency: Currency) -> HouseAccount | None:

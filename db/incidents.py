@@ -9,7 +9,10 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db import audit
 from db.tables import Incident
+from domain.errors import Conflict, Missing
+from domain.operations import Actor
 
 
 async def open_incident(session: AsyncSession, *, kind: str, subject: str, detail: str) -> None:
@@ -36,3 +39,28 @@ async def open_details(session: AsyncSession, *, kinds: Collection[str]) -> Sequ
     """What is told of the open incidents of these kinds, oldest first."""
     told = select(Incident.detail).where(Incident.kind.in_(kinds), Incident.closed_at.is_(None))
     return (await session.scalars(told.order_by(Incident.id))).all()
+
+
+async def listed(session: AsyncSession, *, still_open: bool, before: int | None, limit: int) -> Sequence[Incident]:
+    """Incidents newest first, open ones or closed ones; `before` is the id to go on from."""
+    wanted = select(Incident).where(Incident.closed_at.is_(None) if still_open else Incident.closed_at.is_not(None))
+    if before is not None:
+        wanted = wanted.where(Incident.id < before)
+    return (await session.scalars(wanted.order_by(Incident.id.desc()).limit(limit))).all()
+
+
+async def close(session: AsyncSession, incident_id: int, *, reason: str, actor: Actor, at: datetime) -> Incident:
+    """A person says that it is settled, and how. What is still wrong is opened again by whoever finds it.
+
+    Raises:
+        Missing: there is no such incident.
+        Conflict: it was closed before.
+    """
+    row = await session.get(Incident, incident_id, with_for_update=True)
+    if row is None:
+        raise Missing("INCIDENT_UNKNOWN", "No existe ese incidente.")
+    if row.closed_at is not None:
+        raise Conflict("INCIDENT_CLOSED", "Este incidente ya está cerrado.")
+    row.closed_at = at
+    audit.record(session, actor=actor, action="incidents.close", entity="incident", entity_id=row.id, reason=reason)
+    return row

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import incidents
+from db import incidents, notifications
 from db.tables import Client, Invoice, InvoiceAttempt, InvoiceSeries, Operation
-from domain.invoices import InvoiceStatus, InvoiceType, invoice_type_for
+from domain.errors import Conflict
+from domain.invoices import (
+    InvoiceStatus,
+    InvoiceType,
+    ask_again_in,
+    invoice_type_for,
+    is_burnt,
+    may_become,
+)
+from domain.money import Currency
+from domain.notifications import role_room
+from domain.permissions import Role
+from domain.sunat import rejected
 
 SENDING = "generar"
 CONSULTING = "consultar"
 NUMBER_TAKEN = "numeracion"
+REJECTED, SILENT, VOID_FAILED = "comprobante", "sunat sin respuesta", "anulacion"
 ACCOUNT_FAILS, ACCOUNT = "facturacion", "NubeFact"
+TROUBLES = (ACCOUNT_FAILS, NUMBER_TAKEN, REJECTED, SILENT, VOID_FAILED)
 # What NubeFact has taken is never sent again.
 TAKEN = frozenset({InvoiceStatus.ENVIADO, InvoiceStatus.ACEPTADO})
 
@@ -36,30 +50,42 @@ class Papers:
 
 
 async def reserve(
-    session: AsyncSession, operation_code: str, *, series: Mapping[InvoiceType, str], on: date
+    session: AsyncSession,
+    operation: Operation,
+    client: Client,
+    *,
+    series: Mapping[InvoiceType, str],
+    currency: Currency,
+    on: date,
 ) -> Invoice:
     """The operation's comprobante: the one it has, or a new one with the next number of its series.
 
     A client with RUC gets a factura, anyone else a boleta. `on` is the Lima date of emission. The caller commits before
-    it sends anything, so that a number is never given twice (F088, F090). Raises NoResultFound for an unknown code.
+    it sends anything, so that a number is never given twice (F088, F090). What NubeFact had refused is Pendiente again;
+    what SUNAT rejected stays as it is: its number is burnt.
     """
-    operation, client = await billed(session, operation_code)
-    known = await by_operation(session, operation_code)
-    if known is not None:
-        return known
     kind = invoice_type_for(client.document_type)
+    known = await by_operation(session, operation.code)
+    if known is not None:
+        # Only what NubeFact has surely not taken may change its type: a lost answer may be a document.
+        refused = known.status is InvoiceStatus.RECHAZADO and not is_burnt(known.status, known.sunat_code)
+        again = await _again(session, known)
+        wrong = refused and again.type is not kind
+        return await _retype(session, again, kind, series[kind]) if wrong else again
     counter = await _locked(session, series[kind], kind)
-    known = await by_operation(session, operation_code)
+    known = await by_operation(session, operation.code)
     if known is not None:
         return known
     invoice = Invoice(
-        operation_code=operation_code,
+        operation_code=operation.code,
         type=kind,
         series=counter.series,
         number=_next(counter),
         status=InvoiceStatus.PENDIENTE,
-        total_pen=operation.amount_pen,
+        total=operation.amount_usd if currency is Currency.USD else operation.amount_pen,
+        currency=currency,
         issued_on=on.isoformat(),
+        replaces_id=await _last(session, operation.code),
         request={},
     )
     session.add(invoice)
@@ -67,11 +93,68 @@ async def reserve(
     return invoice
 
 
+async def reserve_note(session: AsyncSession, amended: Invoice, *, series: str, reason: int, on: date) -> Invoice:
+    """A nota de crédito for the whole of `amended`, with the next number of its series. The caller commits first.
+
+    One that NubeFact refused before, and SUNAT never saw, is tried again under its own number: no gap.
+    """
+    untaken = select(Invoice).where(
+        Invoice.amends_id == amended.id,
+        Invoice.status.in_([InvoiceStatus.PENDIENTE, InvoiceStatus.RECHAZADO]),
+        Invoice.sunat_code == "",
+    )
+    known = await session.scalar(untaken.order_by(Invoice.id.desc()).limit(1))
+    if known is not None:
+        return await _again(session, known)
+    counter = await _locked(session, series, InvoiceType.NOTA_CREDITO)
+    note = Invoice(
+        operation_code=amended.operation_code,
+        type=InvoiceType.NOTA_CREDITO,
+        series=counter.series,
+        number=_next(counter),
+        status=InvoiceStatus.PENDIENTE,
+        total=amended.total,
+        currency=amended.currency,
+        issued_on=on.isoformat(),
+        amends_id=amended.id,
+        note_reason=reason,
+        request={},
+    )
+    session.add(note)
+    await session.flush()
+    return note
+
+
+async def supersede(session: AsyncSession, invoice: Invoice, *, at: datetime) -> None:
+    """It no longer stands for its operation: a nota took it back whole, or another one is to replace it.
+
+    Its incident stays open until that other one is taken: whoever dies in between leaves the house told.
+    """
+    invoice.superseded_at = at
+    await session.flush()
+
+
+def name(invoice: Invoice) -> str:
+    """`B001-12`."""
+    return f"{invoice.series}-{invoice.number}"
+
+
 async def billed(session: AsyncSession, operation_code: str) -> tuple[Operation, Client]:
     """What the comprobante is about, and who it is for. Raises NoResultFound for an unknown code."""
-    wanted = select(Operation, Client).join(Client, Client.id == Operation.client_id)
-    operation, client = (await session.execute(wanted.where(Operation.code == operation_code))).one()
+    operation, client = (await session.execute(_BILLED, {"code": operation_code})).one()
     return operation, client
+
+
+# Asked for several times an operation: writing a statement anew costs as much as carrying it out.
+_BILLED = (
+    select(Operation, Client).join(Client, Client.id == Operation.client_id).where(Operation.code == bindparam("code"))
+)
+_LIVE = select(Invoice).where(
+    Invoice.operation_code == bindparam("code"),
+    Invoice.type != InvoiceType.NOTA_CREDITO,
+    Invoice.status != InvoiceStatus.ANULADO,
+    Invoice.superseded_at.is_(None),
+)
 
 
 async def move_to_next_number(session: AsyncSession, invoice_id: int) -> Invoice:
@@ -81,7 +164,7 @@ async def move_to_next_number(session: AsyncSession, invoice_id: int) -> Invoice
     """
     invoice = await session.get_one(Invoice, invoice_id, with_for_update=True)
     counter = await _locked(session, invoice.series, invoice.type)
-    old = f"{invoice.series}-{invoice.number}"
+    old = name(invoice)
     invoice.number = _next(counter)
     detail = f"{old} ya existe en NubeFact con otro contenido; {invoice.operation_code} pasa al número siguiente."
     await incidents.open_incident(session, kind=NUMBER_TAKEN, subject=old, detail=detail)
@@ -98,7 +181,8 @@ async def move_to_series(session: AsyncSession, invoice_id: int, series: str) ->
 
 async def account_fails(session: AsyncSession, why: str) -> None:
     """NubeFact does not take the house's token, address or series: one incident, however many comprobantes wait."""
-    detail = f"NubeFact no acepta a la casa: {why} Corrígelo; los comprobantes que esperan salen solos."
+    said = why.strip().rstrip(".")
+    detail = f"NubeFact no acepta a la casa: {said}. Corrígelo; los comprobantes que esperan salen solos."
     await incidents.open_incident(session, kind=ACCOUNT_FAILS, subject=ACCOUNT, detail=detail)
 
 
@@ -108,9 +192,8 @@ async def account_works(session: AsyncSession, *, at: datetime) -> None:
 
 
 async def by_operation(session: AsyncSession, operation_code: str) -> Invoice | None:
-    """The live comprobante of an operation."""
-    live = select(Invoice).where(Invoice.operation_code == operation_code, Invoice.status != InvoiceStatus.ANULADO)
-    return await session.scalar(live)
+    """The comprobante that stands for an operation: no nota, none annulled, replaced or taken back."""
+    return await session.scalar(_LIVE, {"code": operation_code})
 
 
 async def overdue(session: AsyncSession, *, before: datetime) -> int:
@@ -125,7 +208,7 @@ async def was_sent(session: AsyncSession, invoice_id: int) -> bool:
     return bool(await session.scalar(select(sent)))
 
 
-def record_attempt(
+async def record_attempt(
     session: AsyncSession,
     invoice_id: int,
     *,
@@ -135,17 +218,14 @@ def record_attempt(
     response: Mapping[str, Any],
 ) -> None:
     """Keep one call to the provider; the caller has masked the token."""
-    session.add(
-        InvoiceAttempt(
-            invoice_id=invoice_id, action=action, outcome=outcome, request=dict(request), response=dict(response)
-        )
-    )
+    values = {"invoice_id": invoice_id, "action": action, "outcome": outcome}
+    await session.execute(insert(InvoiceAttempt).values(**values, request=dict(request), response=dict(response)))
 
 
 async def mark_sending(session: AsyncSession, invoice_id: int, *, request: Mapping[str, Any], on: date) -> None:
     """What is about to be sent, and with which date of emission."""
-    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True)
-    invoice.request, invoice.issued_on = dict(request), on.isoformat()
+    named = update(Invoice).where(Invoice.id == invoice_id)
+    await session.execute(named.values(request=dict(request), issued_on=on.isoformat()))
 
 
 async def mark_sent(session: AsyncSession, invoice_id: int, papers: Papers, *, at: datetime) -> Invoice:
@@ -159,14 +239,47 @@ async def mark_accepted(session: AsyncSession, invoice_id: int, papers: Papers, 
 
 
 async def mark_refused(session: AsyncSession, invoice_id: int, papers: Papers, *, at: datetime) -> Invoice:
-    """NubeFact did not take it, or SUNAT said no. A person decides what follows."""
-    return await _mark(session, invoice_id, InvoiceStatus.RECHAZADO, papers, at)
+    """NubeFact did not take it, or SUNAT said no (`papers.sunat_code`): an incident, and a person decides."""
+    invoice = await _mark(session, invoice_id, InvoiceStatus.RECHAZADO, papers, at)
+    if invoice.status is not InvoiceStatus.RECHAZADO:
+        return invoice
+    text = papers.sunat_description
+    burnt = is_burnt(invoice.status, invoice.sunat_code)
+    detail = rejected(name(invoice), papers.sunat_code, text) if burnt else f"{name(invoice)} no se emitió: {text}"
+    await incidents.open_incident(session, kind=REJECTED, subject=name(invoice), detail=detail)
+    await notifications.notify(
+        session,
+        key=f"comprobante-{invoice.id}-{invoice.sunat_code}",
+        room=role_room(Role.MASTER),
+        event="comprobante_rechazado",
+        payload={"id": invoice.id, "comprobante": name(invoice), "codigo": invoice.sunat_code},
+        operation_code=invoice.operation_code,
+    )
+    return invoice
+
+
+async def mark_annulled(session: AsyncSession, invoice_id: int, *, at: datetime) -> Invoice:
+    """SUNAT took its baja, or somebody annulled it in NubeFact's panel. Raises Conflict where the life forbids it."""
+    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True, populate_existing=True)
+    if not may_become(invoice.status, InvoiceStatus.ANULADO):
+        raise Conflict("WRONG_STATE", f"{name(invoice)} está {invoice.status}: no se anula.")
+    invoice.status, invoice.ask_at = InvoiceStatus.ANULADO, None
+    invoice.superseded_at = invoice.superseded_at or at
+    return invoice
+
+
+async def annulled_elsewhere(session: AsyncSession, invoice_id: int, *, at: datetime) -> Invoice:
+    """Somebody annulled it in NubeFact's panel: the house is told, since its operation has no comprobante now."""
+    invoice = await mark_annulled(session, invoice_id, at=at)
+    detail = f"{name(invoice)} fue anulado en el panel de NubeFact: emite otro para {invoice.operation_code}."
+    await incidents.open_incident(session, kind=REJECTED, subject=name(invoice), detail=detail)
+    return invoice
 
 
 async def _mark(session: AsyncSession, invoice_id: int, status: InvoiceStatus, papers: Papers, at: datetime) -> Invoice:
-    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True)
-    # An answer that arrives late never takes an acceptance back.
-    if invoice.status in {InvoiceStatus.ACEPTADO, InvoiceStatus.ANULADO}:
+    """A late answer that the life does not allow changes nothing: an acceptance is never taken back."""
+    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True, populate_existing=True)
+    if not may_become(invoice.status, status):
         return invoice
     invoice.status = status
     invoice.pdf_url = papers.pdf_url or invoice.pdf_url
@@ -176,13 +289,67 @@ async def _mark(session: AsyncSession, invoice_id: int, status: InvoiceStatus, p
     invoice.sunat_code, invoice.sunat_description = papers.sunat_code, papers.sunat_description
     if status in TAKEN:
         invoice.sent_at = invoice.sent_at or at
+        await _close_rejections(session, invoice, at)
     if status is InvoiceStatus.ACEPTADO:
-        invoice.accepted_at = at
+        invoice.accepted_at = invoice.accepted_at or at
+    invoice.ask_at = None
+    if status is InvoiceStatus.ENVIADO:
+        invoice.ask_at = at + ask_again_in(at - (invoice.sent_at or at))
     return invoice
+
+
+async def _close_rejections(session: AsyncSession, taken: Invoice, at: datetime) -> None:
+    """What was told of this comprobante, and of those that it replaces, is settled."""
+    settled = [taken]
+    if taken.replaces_id is not None:
+        earlier = select(Invoice).where(Invoice.operation_code == taken.operation_code, Invoice.id < taken.id)
+        settled += (await session.scalars(earlier)).all()
+    for one in settled:
+        await incidents.close_incidents(session, kind=REJECTED, subject=name(one), at=at)
+
+
+async def _again(session: AsyncSession, known: Invoice) -> Invoice:
+    """A person asked to try again what NubeFact had refused."""
+    if known.status is not InvoiceStatus.RECHAZADO or is_burnt(known.status, known.sunat_code):
+        return known
+    held = await session.get_one(Invoice, known.id, with_for_update=True, populate_existing=True)
+    if held.status is InvoiceStatus.RECHAZADO:
+        held.status = InvoiceStatus.PENDIENTE
+        await session.flush()
+    return held
+
+
+async def _retype(session: AsyncSession, invoice: Invoice, kind: InvoiceType, series: str) -> Invoice:
+    """The client was corrected from a person to a company, or back: the comprobante is of the other type and series.
+
+    Its number goes back when none was given since; else it is left out, and the house is told why.
+    """
+    old, counter = name(invoice), await _locked(session, invoice.series, invoice.type)
+    if counter.next_number == invoice.number + 1:
+        counter.next_number = invoice.number
+    else:
+        detail = f"{old} quedó sin usar: {invoice.operation_code} pasó a {kind.value} al corregir al cliente."
+        await incidents.open_incident(session, kind=NUMBER_TAKEN, subject=old, detail=detail)
+    await incidents.close_incidents(session, kind=REJECTED, subject=old, at=datetime.now(UTC))
+    right = await _locked(session, series, kind)
+    invoice.type, invoice.series, invoice.number = kind, right.series, _next(right)
+    await session.flush()
+    return invoice
+
+
+async def _last(session: AsyncSession, operation_code: str) -> int | None:
+    """The newest comprobante that the operation had before, when there was one."""
+    earlier = select(Invoice.id).where(
+        Invoice.operation_code == operation_code, Invoice.type != InvoiceType.NOTA_CREDITO
+    )
+    return await session.scalar(earlier.order_by(Invoice.id.desc()).limit(1))
 
 
 async def _locked(session: AsyncSession, series: str, kind: InvoiceType) -> InvoiceSeries:
     """The series' counter, held until the end of the transaction; made the first time it is used."""
+    counter = await session.get(InvoiceSeries, series, with_for_update=True, populate_existing=True)
+    if counter is not None:
+        return counter
     await session.execute(insert(InvoiceSeries).values(series=series, type=kind).on_conflict_do_nothing())
     return await session.get_one(InvoiceSeries, series, with_for_update=True, populate_existing=True)
 
@@ -191,3 +358,42 @@ def _next(counter: InvoiceSeries) -> int:
     number = counter.next_number
     counter.next_number = number + 1
     return number
+
+
+async def retire(session: AsyncSession, invoice_id: int, *, at: datetime) -> Invoice:
+    """Make room for another comprobante of the same operation, or for this one's own number once more.
+
+    What SUNAT rejected, annulled or saw credited leaves its place; what only NubeFact refused, or nobody has sent yet,
+    keeps it and its number. Raises Conflict for what stands, and when another one has taken its place already.
+    """
+    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True, populate_existing=True)
+    if invoice.type is InvoiceType.NOTA_CREDITO:
+        raise Conflict("NOTE", "Una nota no se reemite: pide la anulación otra vez.")
+    live = await by_operation(session, invoice.operation_code)
+    if live is not None and live.id != invoice.id:
+        raise Conflict("REPLACED", f"Ya lo reemplaza {name(live)}, que está {live.status}.")
+    if live is not None and invoice.status in TAKEN:
+        raise Conflict("INVOICE_STANDS", f"Está {invoice.status}: anúlalo antes de emitir otro.")
+    if invoice.status is InvoiceStatus.ANULADO or is_burnt(invoice.status, invoice.sunat_code):
+        await supersede(session, invoice, at=invoice.superseded_at or at)
+    return invoice
+
+
+async def set_next(session: AsyncSession, series: str, kind: InvoiceType, number: int) -> tuple[int, int]:
+    """Where a series goes on, for one that was also used by other means (F089, need L). Answers before and after.
+
+    Raises Conflict for a number that the house has given already, or a series of another type.
+    """
+    counter = await _locked(session, series, kind)
+    if counter.type is not kind:
+        raise Conflict("SERIES_TYPE", f"La serie {series} es de {counter.type.value}.")
+    last = await session.scalar(select(func.max(Invoice.number)).where(Invoice.series == series)) or 0
+    if number <= last:
+        raise Conflict("NUMBER_GIVEN", f"{series} ya llegó al {last}: elige {last + 1} o más.")
+    before, counter.next_number = counter.next_number, number
+    return before, number
+
+
+async def open_troubles(session: AsyncSession) -> Sequence[str]:
+    """What is open about comprobantes, in sentences for people: account, numbers, rejections, silence, annulments."""
+    return await incidents.open_details(session, kinds=TROUBLES)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import house_accounts, invoices
 from db.tables import Client, HouseAccount, Invoice, Operation, Payout, PushSubscription, User
+from domain.operations import State
 from domain.permissions import Role
 
 # A new operation is everybody's who may take it: its trader, the operators and the Masters.
@@ -19,7 +20,10 @@ DESK = (Role.MASTER, Role.OPERADOR)
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """An operation with everything that its notices mention."""
+    """An operation with everything that its notices mention.
+
+    `house_account` while the client may still transfer; `payouts` and `invoice` once it is Completada.
+    """
 
     operation: Operation
     client: Client
@@ -29,17 +33,18 @@ class Subject:
 
 
 async def subject(session: AsyncSession, code: str) -> Subject:
-    """Load an operation for its notices. Raises NoResultFound for an unknown code."""
+    """Load an operation for its notices, and what its state gives to tell. Raises NoResultFound for an unknown code."""
     operation, client = await invoices.billed(session, code)
-    live = select(Payout).where(Payout.operation_code == code, Payout.removed_at.is_(None)).order_by(Payout.number)
-    accounts = await house_accounts.active(session)
-    return Subject(
-        operation=operation,
-        client=client,
-        payouts=(await session.scalars(live)).all(),
-        invoice=await invoices.by_operation(session, code),
-        house_account=house_accounts.to_pay_into(accounts, operation.source_bank, operation.kind.client_pays),
-    )
+    payouts: Sequence[Payout] = ()
+    invoice = house_account = None
+    if operation.state is State.PENDIENTE:
+        accounts = await house_accounts.active(session)
+        house_account = house_accounts.to_pay_into(accounts, operation.source_bank, operation.kind.client_pays)
+    elif operation.state is State.COMPLETADA:
+        live = select(Payout).where(Payout.operation_code == code, Payout.removed_at.is_(None)).order_by(Payout.number)
+        payouts = (await session.scalars(live)).all()
+        invoice = await invoices.by_operation(session, code)
+    return Subject(operation=operation, client=client, payouts=payouts, invoice=invoice, house_account=house_account)
 
 
 async def desk_addresses(session: AsyncSession, told: Subject) -> Sequence[str]:
@@ -52,10 +57,14 @@ async def desk_addresses(session: AsyncSession, told: Subject) -> Sequence[str]:
 
 async def devices(session: AsyncSession, client_id: int) -> Sequence[PushSubscription]:
     """The phones and browsers of a client that still answer."""
-    wanted = select(PushSubscription).where(
-        PushSubscription.client_id == client_id, PushSubscription.failed_at.is_(None)
-    )
-    return (await session.scalars(wanted.order_by(PushSubscription.id))).all()
+    return (await session.scalars(_DEVICES, {"client_id": client_id})).all()
+
+
+_DEVICES = (
+    select(PushSubscription)
+    .where(PushSubscription.client_id == bindparam("client_id"), PushSubscription.failed_at.is_(None))
+    .order_by(PushSubscription.id)
+)
 
 
 async def forget_device(session: AsyncSession, device_id: int, *, at: datetime) -> None:

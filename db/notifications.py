@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, cast, func, literal, select
+from sqlalchemy import Insert, Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,10 +43,12 @@ async def notify_each(
     key: str,
     payload: dict[str, Any],
     operation_code: str | None = None,
+    cause: Sequence[Insert] = (),
 ) -> Sequence[int]:
     """Tell several rooms the same, in one statement; answers the ids of those that had not been told.
 
-    A step of an operation tells three to six rooms: row by row that was a third of its statements.
+    A step of an operation tells three to six rooms: row by row that was a third of its statements. `cause` are rows
+    that belong to the same step and are written by the same statement.
     """
     rooms, events = zip(*((told.room, told.event) for told in announcements), strict=True)
     texts = ARRAY(Text)
@@ -62,6 +64,7 @@ async def notify_each(
     rows = insert(Notification).from_select([*columns], select(*columns.values()).select_from(wanted))
     told = rows.on_conflict_do_nothing().returning(Notification.id).cte("told")
     announced = select(told.c.id, func.pg_notify(CHANNEL, cast(told.c.id, Text)))
+    announced = announced.add_cte(*(row.cte(f"cause_{place}") for place, row in enumerate(cause)))
     ids: Sequence[int] = (await session.scalars(announced)).all()
     return ids
 

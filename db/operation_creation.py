@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import referrals
 from db.limits import check_client_limit
-from db.operations import add_history, announce
+from db.operations import tell
 from db.tables import Client, ClientAccount, ExchangeRate, RewardCode
 from db.tables import Operation as OperationRow
 from db.tables.operations import operation_code_seq
@@ -86,8 +86,8 @@ async def record_creation(session: AsyncSession, operation: d.Operation, *, upda
     session.add(row)
     await session.flush()
     await _reserve_coupon(session, operation, at)
-    add_history(session, operation, event="create", actor=operation.created_by, update_id=update_id, at=at, changes=())
-    await announce(session, row, None, operation)
+    actor = operation.created_by
+    await tell(session, row, None, operation, event="create", actor=actor, update_id=update_id, at=at, changes=())
 
 
 async def check_rules(
@@ -97,12 +97,7 @@ async def check_rules(
     if client is None:
         raise Missing("CLIENT_NOT_FOUND", "No encontramos a este cliente.", field="client_id")
     check_client(client, request.actor)
-    accounts = (
-        await _account(session, request.source_account_id, client.id, request.kind.client_pays, "source_account_id"),
-        await _account(
-            session, request.destination_account_id, client.id, request.kind.client_receives, "destination_account_id"
-        ),
-    )
+    accounts = await _accounts(session, request)
     if request.origin.self_service:
         await _check_no_active(session, client.id, code)
     await check_client_limit(session, client, request.amount_usd, code=code, now=now)
@@ -120,10 +115,19 @@ def check_client(client: Client, actor: d.Actor) -> None:
         raise Invalid("KYC_PENDING", "La cuenta aún no está activa: falta aprobar los documentos.")
 
 
-async def _account(
-    session: AsyncSession, account_id: int, client_id: int, currency: Currency, field: str
-) -> ClientAccount:
-    account = await session.get(ClientAccount, account_id)
+async def _accounts(session: AsyncSession, request: NewOperation) -> tuple[ClientAccount, ClientAccount]:
+    """Where the client pays from and is paid, in one read. Raises Invalid for one that is not fit."""
+    named = (request.source_account_id, request.destination_account_id)
+    found = {
+        account.id: account
+        for account in await session.scalars(select(ClientAccount).where(ClientAccount.id.in_(named)))
+    }
+    kind, client_id = request.kind, request.client_id
+    source = _fit(found.get(named[0]), client_id, kind.client_pays, "source_account_id")
+    return source, _fit(found.get(named[1]), client_id, kind.client_receives, "destination_account_id")
+
+
+def _fit(account: ClientAccount | None, client_id: int, currency: Currency, field: str) -> ClientAccount:
     if account is None or account.client_id != client_id or account.removed_at is not None:
         raise Invalid("ACCOUNT_UNKNOWN", "Elige una de tus cuentas registradas.", field=field)
     if account.currency != currency:

@@ -164,7 +164,9 @@ def _conditions(wanted: OperationFilter) -> list[ColumnElement[bool]]:
 
 async def check_visible(session: AsyncSession, reader: d.Actor, code: str) -> None:
     """Raises Missing when there is no such operation, or it is not this person's to see."""
-    await _row(session, reader, code)
+    wanted = select(OperationRow.id).join(Client, Client.id == OperationRow.client_id)
+    if await session.scalar(wanted.where(OperationRow.code == code, within(reader))) is None:
+        raise _missing()
 
 
 async def get_operation(session: AsyncSession, reader: d.Actor, code: str) -> OperationDetail:
@@ -248,8 +250,12 @@ async def _row(session: AsyncSession, reader: d.Actor, code: str) -> tuple[Opera
     wanted = select(OperationRow, Client).join(Client, Client.id == OperationRow.client_id)
     found = (await session.execute(wanted.where(OperationRow.code == code, within(reader)))).one_or_none()
     if found is None:
-        raise Missing("OPERATION_NOT_FOUND", "No encontramos esta operación.")
+        raise _missing()
     return found[0], found[1]
+
+
+def _missing() -> Missing:
+    return Missing("OPERATION_NOT_FOUND", "No encontramos esta operación.")
 
 
 async def _all(session: AsyncSession, table: type[_Row], code: str) -> Sequence[_Row]:

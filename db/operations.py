@@ -12,14 +12,26 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit, incidents
 from db.limits import check_client_limit
 from db.notifications import notify_each
-from db.tables import Client, ClientAccount, Deposit, Note, OperationEvent, Payout, Proof, Refund, RewardCode, User
+from db.tables import (
+    AuditEntry,
+    Client,
+    ClientAccount,
+    Deposit,
+    Note,
+    OperationEvent,
+    Payout,
+    Proof,
+    Refund,
+    RewardCode,
+    User,
+)
 from db.tables import Operation as OperationRow
 from domain import operations as d
 from domain.errors import Invalid
@@ -78,9 +90,8 @@ async def record_transition(
     await _sync_children(session, after, at, accounts, touched)
     await _sync_coupon(session, after)
     await _open_refund(session, after, at)
-    add_history(session, after, event=event, actor=actor, update_id=update_id, at=at, changes=changes)
     await session.flush()
-    await announce(session, row, before, after)
+    await tell(session, row, before, after, event=event, actor=actor, update_id=update_id, at=at, changes=changes)
     return after.operator_id
 
 
@@ -93,9 +104,11 @@ async def record_note(
         session.add(Note(operation_code=code, user_id=user_id, text=words, key=key, at=at))
 
 
-def add_history(
+async def tell(
     session: AsyncSession,
-    operation: d.Operation,
+    row: OperationRow,
+    before: d.Operation | None,
+    after: d.Operation,
     *,
     event: str,
     actor: d.Actor,
@@ -103,41 +116,38 @@ def add_history(
     at: datetime,
     changes: tuple[d.FieldChange, ...],
 ) -> None:
-    """The event row and the audit row of a version, in the transaction that changes the state."""
-    session.add(
-        OperationEvent(
-            operation_code=operation.code,
-            version=operation.version,
-            event=event,
-            state=operation.state,
-            actor_kind=actor.kind.value,
-            actor_id=actor.id,
-            actor_role=actor.role.value if actor.role else None,
-            reason=operation.reason,
-            update_id=update_id,
-            changes=audit.as_json(changes),
-            at=at,
-        )
-    )
-    audit.record(
-        session,
+    """The event row and the audit row of a version, and word of it to every room that it concerns, in one statement.
+
+    In the transaction that changes the state; the rooms hear when it commits, once each.
+    """
+    happened = {
+        "operation_code": after.code,
+        "version": after.version,
+        "event": event,
+        "state": after.state,
+        "actor_kind": actor.kind.value,
+        "actor_id": actor.id,
+        "actor_role": actor.role.value if actor.role else None,
+        "reason": after.reason,
+        "update_id": update_id,
+        "changes": audit.as_json(changes),
+        "at": at,
+    }
+    act = audit.entry(
         actor=actor,
         action=f"operations.{event}",
         entity="operation",
-        entity_id=operation.code,
+        entity_id=after.code,
         changes=changes,
-        reason=operation.reason,
+        reason=after.reason,
     )
-
-
-async def announce(session: AsyncSession, row: OperationRow, before: d.Operation | None, after: d.Operation) -> None:
-    """Tell every room that this version concerns, once each, when the transaction commits."""
     await notify_each(
         session,
         announcements(before, after, trader_id=row.trader_id),
         key=f"{after.code}:{after.version}",
         payload=_payload(row, before, after),
         operation_code=after.code,
+        cause=[postgresql_insert(OperationEvent).values(happened), postgresql_insert(AuditEntry).values(act)],
     )
 
 
@@ -166,9 +176,22 @@ def _payload(row: OperationRow, before: d.Operation | None, after: d.Operation) 
 
 
 async def _locked(session: AsyncSession, code: str) -> OperationRow:
-    row = await session.scalar(select(OperationRow).where(OperationRow.code == code).with_for_update())
+    row = await session.scalar(_LOCKED, {"code": code})
     assert row is not None, f"{code} has no row: a workflow records version 1 before anything else"
     return row
+
+
+# Every step asks these: writing a statement anew costs as much as carrying it out.
+_LOCKED = select(OperationRow).where(OperationRow.code == bindparam("code")).with_for_update()
+_ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(ASSIGNMENT_LOCK))
+_LEAST_LOADED = (
+    select(User.id)
+    .outerjoin(OperationRow, (OperationRow.operator_id == User.id) & (OperationRow.state == d.State.EN_PROCESO))
+    .where(User.role == Role.OPERADOR, User.status == "Activo")
+    .group_by(User.id)
+    .order_by(func.count(OperationRow.id), User.id)
+    .limit(1)
+)
 
 
 async def _set_orphan_aside(session: AsyncSession, row: OperationRow, at: datetime) -> None:
@@ -222,15 +245,8 @@ async def _with_operator(
 
 async def _least_loaded(session: AsyncSession) -> int | None:
     """The active Operador with the fewest operations En proceso; None when there is none."""
-    await session.execute(select(func.pg_advisory_xact_lock(ASSIGNMENT_LOCK)))
-    load = (
-        select(User.id)
-        .outerjoin(OperationRow, (OperationRow.operator_id == User.id) & (OperationRow.state == d.State.EN_PROCESO))
-        .where(User.role == Role.OPERADOR, User.status == "Activo")
-        .group_by(User.id)
-        .order_by(func.count(OperationRow.id), User.id)
-    )
-    return await session.scalar(load.limit(1))
+    await session.execute(_ONE_AT_A_TIME)
+    return await session.scalar(_LEAST_LOADED)
 
 
 async def _accounts_of_lines(session: AsyncSession, after: d.Operation, touched: frozenset[str]) -> Accounts:

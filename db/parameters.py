@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit
@@ -23,30 +24,40 @@ async def value(session: AsyncSession, name: str, day: date) -> Decimal:
 
 
 async def rows(session: AsyncSession) -> Sequence[Parameter]:
-    """Every dated value, the newest of each name first."""
+    """Every value that the house ever set, newest day first."""
     return (await session.scalars(select(Parameter).order_by(Parameter.name, Parameter.valid_from.desc()))).all()
 
 
 async def set_value(
-    session: AsyncSession, name: str, figure: Decimal, *, valid_from: date, source: str, actor: Actor
-) -> Parameter:
-    """A figure from a Lima day on, with where it comes from; the same day again replaces it. Audited."""
+    session: AsyncSession, *, name: str, figure: Decimal, valid_from: date, source: str, actor: Actor
+) -> None:
+    """Give a figure from a Lima day on; a value already set for that very day is replaced. The caller has checked it.
+
+    What came before stays in the audit, so that a decision of then can still be explained.
+    """
     before = await value(session, name, valid_from)
-    day = select(Parameter).where(Parameter.name == name, Parameter.valid_from == valid_from).with_for_update()
-    row = await session.scalar(day)
-    if row is None:
-        row = Parameter(name=name, valid_from=valid_from)
-        session.add(row)
-    row.value, row.source, row.user_id = str(figure), source, actor.id or None
-    change = FieldChange(field="value", before=str(before), after=f"{figure} desde {valid_from:%d/%m/%Y}")
+    given = {"value": f"{figure:f}", "source": source, "user_id": actor.id or None}
+    statement = insert(Parameter).values(name=name, valid_from=valid_from, **given)
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=[Parameter.name, Parameter.valid_from], set_=given)
+    )
+    changes = [
+        FieldChange(field="value", before=f"{before:f}", after=f"{figure:f}"),
+        FieldChange(field="valid_from", before="", after=valid_from.isoformat()),
+    ]
     audit.record(
         session,
         actor=actor,
         action="parameters.set",
         entity="parameter",
         entity_id=name,
-        changes=[change],
+        changes=changes,
         reason=source,
     )
-    await session.flush()
-    return row
+
+
+async def values(session: AsyncSession, names: Sequence[str], day: date) -> dict[str, Decimal]:
+    """Several figures in force on a Lima day, in one read. Raises Missing for a name that nobody defined."""
+    stored = select(Parameter).where(Parameter.name.in_(names), Parameter.valid_from <= day)
+    known = (await session.scalars(stored)).all()
+    return {name: value_at(known, name, day) for name in names}

@@ -11,12 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import audit
-from db.tables import Client, ClientRiskProfile, ClientRiskScore, Operation, Parameter
+from db import audit, parameters
+from db.tables import Client, ClientRiskProfile, ClientRiskScore, Operation
 from domain.calendar import business_day
 from domain.clients import KycStatus
 from domain.operations import Actor, FieldChange, State
-from domain.parameters import RISK_PARAMETERS, value_at
+from domain.parameters import RISK_PARAMETERS
 from domain.risk import ListStatus, PepKind, Regime, RiskInputs, RiskLevel, Weights, assess, check_pep, is_exposed
 
 RECENT = timedelta(days=30)
@@ -24,14 +24,14 @@ RECENT = timedelta(days=30)
 
 async def weights(session: AsyncSession, day: date) -> Weights:
     """Every figure of the matrix in force on a Lima day, in one read."""
-    names = [parameter.name for parameter in RISK_PARAMETERS]
-    stored = select(Parameter).where(Parameter.name.in_(names), Parameter.valid_from <= day)
-    rows = (await session.scalars(stored)).all()
-    return {name: value_at(rows, name, day) for name in names}
+    return await parameters.values(session, [parameter.name for parameter in RISK_PARAMETERS], day)
 
 
 async def profile(session: AsyncSession, client_id: int) -> ClientRiskProfile:
     """The client's profile, made now when a client of before has none (F144, F255)."""
+    held = await session.get(ClientRiskProfile, client_id, with_for_update=True)
+    if held is not None:
+        return held
     new = {"score": 0, "level": RiskLevel.BAJO, "regime": Regime.SIMPLIFICADA}
     once = insert(ClientRiskProfile).values(client_id=client_id, **new).on_conflict_do_nothing()
     await session.execute(once)
@@ -112,12 +112,12 @@ async def _inputs(
 ) -> RiskInputs:
     client = await session.get_one(Client, client_id)
     own = Operation.client_id == client_id
-    average = select(func.avg(Operation.amount_usd)).where(own, Operation.state == State.COMPLETADA)
-    recent = select(func.count()).where(own, Operation.created_at > at - RECENT)
-    mean = await session.scalar(average)
+    average = func.avg(Operation.amount_usd).filter(Operation.state == State.COMPLETADA)
+    recent = func.count().filter(Operation.created_at > at - RECENT)
+    mean, operations = (await session.execute(select(average, recent).where(own))).one()
     return RiskInputs(
         average_usd=None if mean is None else Decimal(mean).quantize(Decimal("0.01")),
-        operations_in_30_days=await session.scalar(recent) or 0,
+        operations_in_30_days=operations,
         pep=is_exposed(
             kept.pep_kind,
             until=kept.pep_until,

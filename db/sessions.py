@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables import Client, Session, User
@@ -69,14 +69,17 @@ async def start(
 
 async def find(session: AsyncSession, token: str) -> SignedIn | None:
     """The session of this token with its person, ended or not; None when there is none."""
-    wanted = (
-        select(Session, User, Client)
-        .outerjoin(User, User.id == Session.user_id)
-        .outerjoin(Client, Client.id == Session.client_id)
-        .where(Session.token_hash == token_hash(token), Session.ended_at.is_(None))
-    )
-    row = (await session.execute(wanted)).one_or_none()
+    row = (await session.execute(_BY_TOKEN, {"hash": token_hash(token)})).one_or_none()
     return SignedIn(session=row[0], user=row[1], client=row[2]) if row else None
+
+
+# Asked at every request: writing a statement anew costs as much as carrying it out.
+_BY_TOKEN = (
+    select(Session, User, Client)
+    .outerjoin(User, User.id == Session.user_id)
+    .outerjoin(Client, Client.id == Session.client_id)
+    .where(Session.token_hash == bindparam("hash"), Session.ended_at.is_(None))
+)
 
 
 async def by_ids(session: AsyncSession, ids: Iterable[int]) -> Sequence[SignedIn]:

@@ -20,8 +20,10 @@ from domain.operations import State
 from domain.referrals import LedgerKind
 
 
-async def settle(session: AsyncSession, code: str, *, at: datetime) -> None:
-    """Consume the coupon, link and credit the referrer, count the operation. Running it again changes nothing.
+async def settle(session: AsyncSession, code: str, *, at: datetime) -> int:
+    """Consume the coupon, link and credit the referrer, count the operation; answers whose it is.
+
+    Running it again changes nothing.
 
     Raises Conflict when the operation is not Completada.
     """
@@ -40,6 +42,7 @@ async def settle(session: AsyncSession, code: str, *, at: datetime) -> None:
             session.add(entry)
     if await _first_time(session, code, "contadores", {"client_id": client.id}):
         client.completed_operations += 1
+    return client.id
 
 
 async def _first_time(session: AsyncSession, code: str, kind: str, detail: dict[str, Any]) -> bool:
@@ -63,9 +66,3 @@ async def _consume_coupon(session: AsyncSession, operation: Operation, client: C
     if owner is not None and owner != client.id:
         client.used_referral_code = operation.coupon
         client.referred_by = owner
-
-
-async def client_of(session: AsyncSession, code: str) -> int:
-    """Whose operation it is."""
-    client_id: int = (await session.scalars(select(Operation.client_id).where(Operation.code == code))).one()
-    return client_id

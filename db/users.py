@@ -138,3 +138,9 @@ async def _keep_a_master(session: AsyncSession, user_id: int) -> None:
     active = (await session.scalars(masters)).all()
     if list(active) == [user_id]:
         raise Conflict("LAST_MASTER", "Es el último Master activo. Nombra a otro antes.")
+
+
+async def addresses_of(session: AsyncSession, role: Role) -> Sequence[str]:
+    """The mail addresses of the active people of a role."""
+    wanted = select(User.email).where(User.status == "Activo", User.role == role).order_by(User.id)
+    return (await session.scalars(wanted)).all()

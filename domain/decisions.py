@@ -13,7 +13,7 @@ from typing import Any
 
 from domain import commands as c
 from domain.errors import Conflict, Forbidden, Invalid
-from domain.money import Currency, amount, to_pen, written
+from domain.money import Currency, amount, dollars, to_pen, written
 from domain.operations import (
     MAX_DEPOSITS,
     MAX_PAYOUTS,
@@ -90,9 +90,7 @@ def _edit(operation: Operation, command: c.Edit, _now: datetime) -> Operation:
     _check_edit_rights(operation, command)
     after = operation
     if command.amount_usd is not None:
-        usd = amount(command.amount_usd, field="amount_usd")
-        after = replace(after, amount_usd=usd, amount_pen=to_pen(usd, after.rate))
-        amount(after.amount_pen, field="amount_usd")
+        after = _with_amount(after, command.amount_usd, command.actor.role)
     if command.deposits is not None:
         after = _with_deposits(after, command.deposits)
     if command.payouts is not None:
@@ -102,6 +100,28 @@ def _edit(operation: Operation, command: c.Edit, _now: datetime) -> Operation:
     if after == operation:
         raise Invalid("NOTHING_TO_CHANGE", "No cambiaste nada.")
     return after
+
+
+# Against manipulation (F041): beyond this share of what was agreed, a Master makes the change.
+TRADER_EDIT_SHARE = Decimal("0.20")
+
+
+def _with_amount(operation: Operation, asked: Decimal, role: Role | None) -> Operation:
+    """The corrected amount in USD, and PEN at the operation's own rate."""
+    usd = amount(asked, field="amount_usd")
+    if usd == operation.amount_usd:
+        return operation
+    agreed = operation.agreed_usd or operation.amount_usd
+    if role is not Role.MASTER and abs(usd - agreed) > agreed * TRADER_EDIT_SHARE:
+        least, most = agreed * (1 - TRADER_EDIT_SHARE), agreed * (1 + TRADER_EDIT_SHARE)
+        raise Forbidden(
+            "AMOUNT_NEEDS_MASTER",
+            f"Puedes corregirlo entre {dollars(least)} y {dollars(most)}. Para más, pídelo a un Master.",
+            field="amount_usd",
+        )
+    after = replace(operation, amount_usd=usd, amount_pen=to_pen(usd, operation.rate))
+    amount(after.amount_pen, field="amount_usd")
+    return replace(after, agreed_usd=usd if role is Role.MASTER else agreed)
 
 
 # design.md section 4: who may edit what. Pendiente is the Trader's desk, En proceso the Operador's.

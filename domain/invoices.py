@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 
 from domain.clients import DocumentType
-from domain.errors import Invalid
+from domain.errors import Conflict, Invalid
 from domain.money import CENT, Currency, round_half_up
 from domain.operations import Kind
 
@@ -40,6 +42,76 @@ class InvoiceStatus(StrEnum):
     ACEPTADO = "Aceptado"
     RECHAZADO = "Rechazado"
     ANULADO = "Anulado"
+
+
+# The life of a document. Rechazado goes back to Pendiente only while its number was never at SUNAT; what is not yet
+# Aceptado goes to Anulado when somebody annuls it in NubeFact's own panel.
+TRANSITIONS: Mapping[InvoiceStatus, frozenset[InvoiceStatus]] = {
+    InvoiceStatus.PENDIENTE: frozenset(set(InvoiceStatus) - {InvoiceStatus.PENDIENTE}),
+    InvoiceStatus.ENVIADO: frozenset({InvoiceStatus.ACEPTADO, InvoiceStatus.RECHAZADO, InvoiceStatus.ANULADO}),
+    InvoiceStatus.ACEPTADO: frozenset({InvoiceStatus.ANULADO}),
+    InvoiceStatus.RECHAZADO: frozenset({InvoiceStatus.PENDIENTE}),
+    InvoiceStatus.ANULADO: frozenset(),
+}
+
+
+def may_become(now: InvoiceStatus, then: InvoiceStatus) -> bool:
+    """Whether a document goes from one state to the other. Staying is always allowed: the same answer again."""
+    return now is then or then in TRANSITIONS[now]
+
+
+def is_burnt(status: InvoiceStatus, sunat_code: str) -> bool:
+    """Rejected by SUNAT itself: the number is used for ever. What only NubeFact refused is sent again under its own."""
+    return status is InvoiceStatus.RECHAZADO and sunat_code != ""
+
+
+class VoidMethod(StrEnum):
+    """How an accepted document is taken back."""
+
+    BAJA = "baja"
+    NOTA_CREDITO = "nota_credito"
+
+
+class VoidState(StrEnum):
+    """Where taking a document back stands. Two people: who asked never approves."""
+
+    SOLICITADA = "Solicitada"
+    APROBADA = "Aprobada"
+    NEGADA = "Negada"
+    HECHA = "Hecha"
+    FALLIDA = "Fallida"
+
+
+# A comunicación de baja is taken until the seventh day after the emission (NubeFact's help, RS 097-2012/SUNAT art. 14).
+BAJA_DAYS = 7
+# A silence longer than this is told: a factura reaches SUNAT within 3 days of its emission (RS 000003-2023/SUNAT).
+SILENCE = timedelta(days=3)
+_ASK_SOON, _ASK_LATER, _YOUNG = timedelta(minutes=10), timedelta(hours=1), timedelta(hours=1)
+
+
+def baja_until(issued_on: date) -> date:
+    """The last Lima day on which SUNAT takes the baja of a document issued on `issued_on`."""
+    return issued_on + timedelta(days=BAJA_DAYS)
+
+
+def void_method(issued_on: date, today: date) -> VoidMethod:
+    """By baja while its term runs, by nota de crédito after it."""
+    return VoidMethod.BAJA if today <= baja_until(issued_on) else VoidMethod.NOTA_CREDITO
+
+
+def ask_again_in(age: timedelta) -> timedelta:
+    """How long to wait before SUNAT's answer is asked for again: facturas take minutes, boletas until the next day."""
+    return _ASK_SOON if age < _YOUNG else _ASK_LATER
+
+
+def check_voidable(kind: InvoiceType, status: InvoiceStatus, *, superseded: bool) -> None:
+    """Raises Conflict unless it is a factura or boleta that SUNAT accepted and that still stands."""
+    if kind is InvoiceType.NOTA_CREDITO:
+        raise Conflict("NOTE_STANDS", "Una nota de crédito no se anula: emite un comprobante nuevo.")
+    if superseded or status is InvoiceStatus.ANULADO:
+        raise Conflict("ALREADY_TAKEN_BACK", "Este comprobante ya está anulado o acreditado.")
+    if status is not InvoiceStatus.ACEPTADO:
+        raise Conflict("NOT_ACCEPTED", f"Está {status}. Solo se anula lo que la SUNAT ya aceptó.")
 
 
 class Treatment(StrEnum):

@@ -188,6 +188,8 @@ class Operation:
     reason: str = ""
     effects: dict[Effect, EffectState] = field(default_factory=dict)
     waiver_asked_by: dict[Effect, int] = field(default_factory=dict)
+    # What the client asked for or a Master last agreed, in USD; None while the amount was never edited.
+    agreed_usd: Decimal | None = None
 
     @property
     def pays(self) -> Decimal:
@@ -237,7 +239,7 @@ class FieldChange:
 
 
 # Bookkeeping of the workflow that would only repeat what the event already says.
-_UNREPORTED = frozenset({"version", "next_number", "effects", "waiver_asked_by"})
+_UNREPORTED = frozenset({"version", "next_number", "effects", "waiver_asked_by", "agreed_usd"})
 
 
 def differences(before: Operation, after: Operation) -> tuple[FieldChange, ...]:

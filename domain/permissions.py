@@ -58,6 +58,7 @@ class Permission(StrEnum):
     COMPLIANCE_READ = "compliance.read"
     COMPLIANCE_RESOLVE = "compliance.resolve"
     AUDIT_READ = "audit.read"
+    INCIDENTS_MANAGE = "incidents.manage"
     # Decoded payloads show any client and any hold, so only roles that may see all of both have it.
     TEMPORAL_DECODE = "temporal.decode"
 

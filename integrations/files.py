@@ -20,13 +20,15 @@ import httpx
 from domain.errors import Missing
 from domain.files import FileKind
 from domain.operations import StoredFile
-from integrations.loopback import is_loopback
+from integrations.connections import connections
 from integrations.settings import FilesSettings
 
-FOLDERS = ("dni", "operations/payment_proofs", "operations/operator_proofs", "compliance")
+FOLDERS = ("dni", "operations/payment_proofs", "operations/operator_proofs", "compliance", "invoices")
 CLOUDINARY = "https://api.cloudinary.com"
-KINDS = {kind.content_type: kind for kind in FileKind}
-KEY = re.compile(rf"(?:{'|'.join(FOLDERS)})/[0-9a-f]{{64}}\.(?:{'|'.join(kind.value for kind in FileKind)})")
+# What people send, and what the house itself keeps of a comprobante: its XML and SUNAT's CDR, which comes zipped too.
+XML, ZIP = "application/xml", "application/zip"
+EXTENSIONS = {**{kind.content_type: kind.extension for kind in FileKind}, XML: ".xml", ZIP: ".zip"}
+KEY = re.compile(rf"(?:{'|'.join(FOLDERS)})/[0-9a-f]{{64}}(?:{'|'.join(map(re.escape, EXTENSIONS.values()))})")
 NOT_FOUND = 404
 PLACE = {"resource_type": "raw", "type": "authenticated"}
 
@@ -55,23 +57,22 @@ class FileStore:
             "api_secret": settings.api_secret.get_secret_value(),
             "upload_prefix": settings.upload_prefix or CLOUDINARY,
         }
-        trusted = not is_loopback(settings.upload_prefix)
-        self._http = httpx.AsyncClient(trust_env=trusted, timeout=settings.timeout)
+        self._http = connections(settings.upload_prefix, timeout=settings.timeout)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
     async def put(self, content: bytes, *, folder: str, content_type: str) -> StoredFile:
-        """Store a file that `domain.files.sniff` has judged. Raises StorageDown.
+        """Store a file that `domain.files.sniff` has judged, or a comprobante's own paper. Raises StorageDown.
 
         Raises ValueError for a folder or a content type that the house does not keep: an error of the caller.
         """
         if folder not in FOLDERS:
             raise ValueError(f"unknown folder: {folder}")
-        if content_type not in KINDS:
+        if content_type not in EXTENSIONS:
             raise ValueError(f"unknown content type: {content_type}")
-        key = f"{folder}/{sha256(content).hexdigest()}{KINDS[content_type].extension}"
+        key = f"{folder}/{sha256(content).hexdigest()}{EXTENSIONS[content_type]}"
         stored = await asyncio.to_thread(self._upload, content, key)
         if stored != len(content):
             raise StorageDown

@@ -101,7 +101,26 @@ class ComplaintFacts:
     house: str = "QoriCash"
 
 
-Facts = OperationFacts | ClientFacts | CodeFacts | ComplaintFacts
+@dataclass(frozen=True, kw_only=True)
+class InvoiceFacts:
+    """A comprobante after its operation. `document` comes masked; `amends` is what a nota takes back.
+
+    `attached`: the PDF goes with this mail; `why` is SUNAT's code and text in plain Spanish.
+    """
+
+    name: str
+    kind: str
+    operation: str
+    client: str
+    document: str
+    total: str
+    amends: str = ""
+    attached: bool = False
+    why: str = ""
+    site: str = ""
+
+
+Facts = OperationFacts | ClientFacts | CodeFacts | ComplaintFacts | InvoiceFacts
 
 
 @dataclass(frozen=True, kw_only=True)

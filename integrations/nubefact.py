@@ -15,7 +15,7 @@ import httpx
 from pydantic import ValidationError
 
 from domain.invoices import InvoiceType
-from integrations.loopback import is_loopback
+from integrations.connections import connections
 from integrations.nubefact_messages import (
     Amended,
     Answer,
@@ -34,6 +34,8 @@ Said = TypeVar("Said", Answer, VoidTicket)
 
 MIN_PDF, MAX_PDF = 1024, 5 * 1024 * 1024
 PDF_TIMEOUT = 5.0
+BOM, ZIPPED = b"\xef\xbb\xbf \r\n", b"PK\x03\x04"
+XML_STARTS = (b"<?xml", ZIPPED)
 SERVER_ERROR, TOO_MANY = 500, 429
 NOT_DONE = 21
 # The manual gives a series without authorisation no code of its own: it comes as a 21, told apart by its sentence.
@@ -95,7 +97,7 @@ class NubeFact:
     def __init__(self, settings: NubefactSettings) -> None:
         """Nothing is sent until the first call."""
         self._settings = settings
-        self._http = httpx.AsyncClient(trust_env=not is_loopback(settings.api_url), timeout=settings.timeout)
+        self._http = connections(settings.api_url, timeout=settings.timeout)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -123,15 +125,26 @@ class NubeFact:
 
     async def pdf(self, address: str) -> bytes:
         """The printed comprobante. Raises Retryable when the link gives anything but a PDF (F095)."""
-        try:
-            async with asyncio.timeout(PDF_TIMEOUT):
-                answer = await self._http.get(address, follow_redirects=True)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise Retryable(f"El PDF no se pudo descargar ({type(error).__name__}).") from error
+        answer = await self._opened(address, "PDF")
         content = answer.content
         if not answer.is_success or not content.startswith(b"%PDF") or not MIN_PDF < len(content) <= MAX_PDF:
             raise Retryable(f"El enlace del PDF respondió {answer.status_code} y no es un PDF.")
         return content
+
+    async def xml(self, address: str) -> bytes:
+        """The signed XML, or SUNAT's CDR, which may come zipped. Raises Retryable when the link gives neither."""
+        answer = await self._opened(address, "XML")
+        content = answer.content
+        if not answer.is_success or not content.lstrip(BOM).startswith(XML_STARTS) or len(content) > MAX_PDF:
+            raise Retryable(f"El enlace del XML respondió {answer.status_code} y no es un XML.")
+        return content
+
+    async def _opened(self, address: str, what: str) -> httpx.Response:
+        try:
+            async with asyncio.timeout(PDF_TIMEOUT):
+                return await self._http.get(address, follow_redirects=True)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            raise Retryable(f"El {what} no se pudo descargar ({type(error).__name__}).") from error
 
     def kept(self, body: Mapping[str, Any]) -> Json:
         """A request or an answer as the house stores it: without the token."""

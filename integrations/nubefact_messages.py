@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.invoices import IGV_PERCENT, CreditNoteReason, InvoiceType, Treatment, totals, unit_value
 from domain.money import Currency
+from domain.sunat import is_rejection
 
 Json = dict[str, Any]
 
@@ -129,6 +130,35 @@ class Document:
         }
 
 
+def taking_back(
+    request: Mapping[str, Any], amended: Amended, *, series: str, number: int, issued_on: date, unique_code: str
+) -> Document:
+    """The nota de crédito for the whole of a document that was sent as `request`: same client, sums and treatment."""
+    line = request["items"][0]
+    treatments = {one.nubefact: one for one in Treatment}
+    currencies = {code: currency for currency, code in CURRENCIES.items()}
+    rate = request.get("tipo_de_cambio")
+    return Document(
+        type=InvoiceType.NOTA_CREDITO,
+        series=series,
+        number=number,
+        issued_on=issued_on,
+        document_code=str(request["cliente_tipo_de_documento"]),
+        document_number=str(request["cliente_numero_de_documento"]),
+        name=str(request["cliente_denominacion"]),
+        address=str(request["cliente_direccion"]),
+        email=str(request["cliente_email"]),
+        total=Decimal(str(request["total"])),
+        currency=currencies[int(request["moneda"])],
+        exchange_rate=Decimal(str(rate)) if rate else None,
+        treatment=treatments[int(line["tipo_de_igv"])],
+        description=str(line["descripcion"]),
+        unique_code=unique_code,
+        notes=str(request["observaciones"]),
+        amends=amended,
+    )
+
+
 class Answer(BaseModel):
     """What NubeFact has of a document, and what SUNAT has said so far. `kept` is the raw answer, without the token."""
 
@@ -217,7 +247,7 @@ def fitted(text: str, most: int) -> str:
 
 
 def _is_no(*, accepted: bool, code: str | None) -> bool:
-    return not accepted and code not in {None, "", "0"}
+    return not accepted and is_rejection(code or "")
 
 
 def _is_reachable(address: str) -> bool:

@@ -134,7 +134,8 @@ def accounts(place: int) -> list[Account]:
     """The two accounts, soles first, of the client at this place of `CLIENTS`."""
     bank = _BANKS[place % len(_BANKS)]
     return [
-        Account(bank=bank, currency=currency, number=cci(bank, f"191{place:02}{digit}000000000"))
+        # Told apart by its last digits, as real ones are: several banks leave the first two out of their own number.
+        Account(bank=bank, currency=currency, number=cci(bank, f"1910000000{place:02}{digit}00"))
         for digit, currency in enumerate((Currency.PEN, Currency.USD))
     ]
 

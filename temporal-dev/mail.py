@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import policy
 from email.message import EmailMessage
-from email.parser import BytesParser
+from email.parser import BytesHeaderParser, BytesParser
 from email.utils import getaddresses
 from hashlib import sha256
 from typing import Any
@@ -33,45 +33,52 @@ MAX_MAIL = 25 * 1024 * 1024
 
 
 class Mailbox:
-    """The mails that arrived, each once."""
+    """The mails that arrived, each once. They are kept as they came, and taken apart when somebody looks."""
 
     def __init__(self, store: Store) -> None:
         """Continue with what `store` holds."""
         self.store = store
+        self._read: dict[str, Json] = {}
 
     def take(self, content: bytes, *, sender: str, recipients: list[str]) -> None:
         """Keep a mail, or count one more copy of it; without a Message-ID every mail is its own."""
-        message = parsed(content)
-        known = str(message.get("Message-ID", "")).strip()
-        mail = described(message, sender=sender, recipients=recipients)
-        mail["message_id"] = known
+        known = str(BytesHeaderParser().parsebytes(content).get("Message-ID", "")).strip()
+        mail = {"message_id": known, "sender": sender, "recipients": sorted({*recipients}), "copies": 1}
         try:
-            with self.store.together():
-                number = self.store.add("mail", mail, key=known or None)
-                self.store.add("content", {"text": content.decode("latin-1")}, key=str(number))
+            self.store.add("letter", mail | {"content": content.decode("latin-1")}, key=known or None)
         except Repeated:
             self._count_copy(known, recipients)
 
     def mails(self) -> list[Json]:
         """Every mail, oldest first."""
-        return self.store.all("mail")
+        return [self._described(record) for record in self.store.all("letter")]
 
     def mail(self, number: int) -> Json | None:
         """One mail by its number in the mailbox."""
-        return self.store.numbered("mail", number)
+        record = self.store.numbered("letter", number)
+        return self._described(record) if record else None
 
     def message(self, number: int) -> EmailMessage | None:
         """One mail as it came over the wire."""
-        content = self.store.get("content", key=str(number))
-        return parsed(content["text"].encode("latin-1")) if content else None
+        record = self.store.numbered("letter", number)
+        return parsed(record["content"].encode("latin-1")) if record else None
+
+    def _described(self, record: Json) -> Json:
+        """What the mail says, read once, with what happened to it since."""
+        came = f"{record['id']} {record['at']}"
+        if came not in self._read:
+            message = parsed(record["content"].encode("latin-1"))
+            self._read[came] = described(message, sender=record["sender"], recipients=record["recipients"])
+        about = {name: value for name, value in record.items() if name not in ("content", "sender")}
+        return about | self._read[came]
 
     def _count_copy(self, message_id: str, recipients: list[str]) -> None:
-        mail = self.store.get("mail", key=message_id)
+        mail = self.store.get("letter", key=message_id)
         assert mail is not None
         body = {name: value for name, value in mail.items() if name not in ("id", "at")}
         body["copies"] += 1
         body["recipients"] = sorted({*body["recipients"], *recipients})
-        self.store.replace("mail", body, key=message_id)
+        self.store.replace("letter", body, key=message_id)
 
 
 class Clerk:
@@ -103,18 +110,16 @@ def parsed(content: bytes) -> EmailMessage:
 
 
 def described(message: EmailMessage, *, sender: str, recipients: list[str]) -> Json:
-    """What /received tells of a mail. `to` and `cc` are its headers, `recipients` everybody it was delivered to."""
+    """What a mail says of itself, besides `recipients` (everybody it was delivered to): `to` and `cc` are headers."""
     return {
         "from": str(message.get("From", sender)),
         "to": _addresses(message, "To") or recipients,
         "cc": _addresses(message, "Cc"),
-        "recipients": sorted(set(recipients)),
         "subject": str(message.get("Subject", "")),
         "date": str(message.get("Date", "")),
         "text": _body(message, "plain"),
         "html": _body(message, "html"),
         "attachments": [_attachment(part) for part in message.iter_attachments()],
-        "copies": 1,
     }
 
 

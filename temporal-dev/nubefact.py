@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import hmac
 import json
+import threading
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +23,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from nubefact_format import Refusal, malformed
 from nubefact_ledger import SERIES, Account, Ledger
-from nubefact_papers import Issuer, cdr, pdf, xml
+from nubefact_papers import Issuer, cdr, get_ready, pdf, xml
 from nubefact_sunat import PENDING, Verdict, word
 from standin import Fault, Faults, Json, Store, application, arguments, serve
 
@@ -233,6 +234,7 @@ def main() -> None:
     parser.add_argument("--issuer-name", default="QORICASH S.A.C.")
     parser.add_argument("--issuer-address", default="AV. DEL ORO 123, LIMA")
     options = parser.parse_args()
+    threading.Thread(target=get_ready, daemon=True).start()
     serve(build(Store(options.data, "nubefact"), account_from(options)), port=options.port)
 
 

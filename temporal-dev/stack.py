@@ -82,6 +82,9 @@ class Stack:
             "PUBLIC_URL": self.api,
             "SECRET_KEY": secret["secret_key"],
             "DATABASE_URL": self.database_url,
+            # As many connections as by default, all of them kept: the overflow would be opened and closed all day.
+            "DATABASE_POOL_SIZE": "10",
+            "DATABASE_MAX_OVERFLOW": "0",
             "TEMPORAL_ADDRESS": place["temporal_address"],
             "TEMPORAL_NAMESPACE": temporal.NAMESPACE,
             "TEMPORAL_UI_URL": place["temporal_ui"],

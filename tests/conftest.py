@@ -1,10 +1,9 @@
-"""What every ring of tests stands on: a real PostgreSQL whose migrated template is cloned for each test."""
+"""What every ring of tests stands on: a real PostgreSQL, with a migrated database as new for each test."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -21,9 +20,11 @@ import postgres  # noqa: E402 - a program of temporal-dev/, found by path
 from db import migrations  # noqa: E402
 from db.session import Sessions, make_engine, make_sessions  # noqa: E402
 from db.settings import DatabaseSettings  # noqa: E402
+from tests import clean_database  # noqa: E402
+from tests.free_ports import free_port  # noqa: E402
 from tests.rings import ByHouse, houses_first  # noqa: E402
 
-TEMPLATE = "qoricash_template"
+MIGRATED = "qoricash_test"
 
 
 @pytest.hookimpl(trylast=True)
@@ -36,32 +37,30 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByHouse:
     return ByHouse(config, log)
 
 
-def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL of this test process, with the migrated template database in it."""
+    """A PostgreSQL of this test process."""
     password = secrets.token_hex(8)
-    port = free_port()
-    data = tmp_path_factory.mktemp("postgres") / "data"
-    with postgres.running(data, port=port, password=password) as url:
-        _run(url, f"CREATE DATABASE {TEMPLATE}")
-        migrations.upgrade(DatabaseSettings(url=postgres.url(port, password, TEMPLATE)))
+    with postgres.running(tmp_path_factory.mktemp("postgres") / "data", port=free_port(), password=password) as url:
         yield url
 
 
+@pytest.fixture(scope="session")
+def migrated_url(postgres_url: str) -> str:
+    """The migrated database that the tests of this process use, one after the other."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {MIGRATED}")
+    url = f"{postgres_url.rpartition('/')[0]}/{MIGRATED}"
+    migrations.upgrade(DatabaseSettings(url=url))
+    clean_database.keep_as_migrated(url)
+    return url
+
+
 @pytest.fixture
-def database_url(postgres_url: str) -> Iterator[str]:
-    """An empty, migrated database of this test alone."""
-    name = f"test_{secrets.token_hex(6)}"
-    _run(postgres_url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield f"{postgres_url.rpartition('/')[0]}/{name}"
-    _run(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+def database_url(migrated_url: str) -> str:
+    """An empty, migrated database, of this test alone while it runs."""
+    clean_database.make_as_migrated(migrated_url)
+    return migrated_url
 
 
 @pytest.fixture
@@ -85,8 +84,3 @@ async def _all_returned(engine: AsyncEngine) -> None:
 def sessions(engine: AsyncEngine) -> Sessions:
     """Sessions on this test's database."""
     return make_sessions(engine)
-
-
-def _run(url: str, statement: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)

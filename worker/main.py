@@ -19,6 +19,9 @@ from activities.client_onboarding import OnboardingActivities
 from activities.complaints import ComplaintActivities
 from activities.compliance import ComplianceActivities
 from activities.email_codes import EmailCodeActivities
+from activities.invoice_answers import InvoiceAnswerActivities
+from activities.invoice_notices import InvoiceNoticeActivities
+from activities.invoice_voids import InvoiceVoidActivities
 from activities.invoices import InvoiceActivities
 from activities.notices import NoticeActivities
 from activities.operations import OperationActivities
@@ -26,10 +29,11 @@ from activities.reconciliation import ReconciliationActivities
 from activities.settlement import SettlementActivities
 from db.session import Sessions, make_engine, make_sessions
 from db.settings import DatabaseSettings
+from integrations.files import FileStore
 from integrations.mail import Mailer
 from integrations.nubefact import NubeFact
 from integrations.push import Pusher
-from integrations.settings import MailSettings, NoticeSettings, NubefactSettings, PushSettings
+from integrations.settings import FilesSettings, MailSettings, NoticeSettings, NubefactSettings, PushSettings
 from integrations.temporal import TemporalSettings, connect
 from worker.schedules import ensure_schedules
 from worker.settings import WorkerSettings
@@ -38,9 +42,16 @@ from workflows.client_errands import ClientRetentionWorkflow, EmailCodeWorkflow
 from workflows.client_notice import ClientNoticeWorkflow
 from workflows.client_onboarding import ClientOnboardingWorkflow
 from workflows.complaint import ComplaintWorkflow
+from workflows.invoice_void import InvoiceVoidWorkflow
+from workflows.invoices import (
+    InvoiceAccountWorkflow,
+    InvoiceAnswersWorkflow,
+    InvoiceNoticeWorkflow,
+    InvoiceReissueWorkflow,
+)
 from workflows.operation import OperationWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
-from workflows.sandbox import RUNNER
+from workflows.sandbox import PROVEN_RUNNER
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +63,11 @@ WORKFLOWS: list[type[Any]] = [
     ClientRetentionWorkflow,
     ComplaintWorkflow,
     EmailCodeWorkflow,
+    InvoiceAccountWorkflow,
+    InvoiceAnswersWorkflow,
+    InvoiceNoticeWorkflow,
+    InvoiceReissueWorkflow,
+    InvoiceVoidWorkflow,
 ]
 RECONNECT_SECONDS = 2
 
@@ -73,8 +89,8 @@ async def work() -> None:
     if client is None:
         return
     engine = make_engine(DatabaseSettings())
-    async with outside() as (nubefact, mailer, pusher), AsyncExitStack() as running:
-        for worker in build_workers(client, make_sessions(engine), nubefact, mailer, pusher):
+    async with outside() as (nubefact, mailer, pusher, files), AsyncExitStack() as running:
+        for worker in build_workers(client, make_sessions(engine), nubefact, mailer, pusher, files=files):
             await running.enter_async_context(worker)
         await ensure_schedules(client)
         logger.info("Trabajando en las colas %s, %s y %s.", *QUEUES)
@@ -87,23 +103,26 @@ QUEUES = (names.OPERATIONS_QUEUE, names.INVOICING_QUEUE, names.NOTICES_QUEUE)
 
 
 @asynccontextmanager
-async def outside() -> AsyncIterator[tuple[NubeFact, Mailer, Pusher]]:
+async def outside() -> AsyncIterator[tuple[NubeFact, Mailer, Pusher, FileStore]]:
     """The connections to outside services, closed at the end."""
-    nubefact, pusher = NubeFact(NubefactSettings()), Pusher(PushSettings())
+    nubefact, mailer = NubeFact(NubefactSettings()), Mailer(MailSettings())
+    pusher, files = Pusher(PushSettings()), FileStore(FilesSettings())
     try:
-        yield nubefact, Mailer(MailSettings()), pusher
+        yield nubefact, mailer, pusher, files
     finally:
+        await files.aclose()
         await nubefact.aclose()
+        await mailer.aclose()
         await pusher.aclose()
 
 
 def build_workers(
-    client: Client, sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pusher
+    client: Client, sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pusher, *, files: FileStore
 ) -> Sequence[Worker]:
     """One worker a queue: effects on slow providers never take the place of a person's click."""
     settings = WorkerSettings()
-    operations, reconciliation = OperationActivities(sessions), ReconciliationActivities(sessions, client)
-    complaints = ComplaintActivities(sessions, mailer, pusher)
+    issuing = InvoiceActivities(sessions, nubefact, NubefactSettings())
+    voids = InvoiceVoidActivities(sessions, nubefact, NubefactSettings(), issuing)
     common: dict[str, Any] = {
         "graceful_shutdown_timeout": settings.graceful_shutdown,
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
@@ -112,33 +131,67 @@ def build_workers(
         client,
         task_queue=names.OPERATIONS_QUEUE,
         workflows=WORKFLOWS,
-        workflow_runner=RUNNER,
+        workflow_runner=PROVEN_RUNNER,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         max_cached_workflows=settings.max_cached_workflows,
+        max_concurrent_local_activities=settings.local_writes_at_once,
         activities=[
-            operations.record_creation,
-            operations.record_transition,
-            operations.record_note,
-            operations.record_alert,
-            reconciliation.reconcile_operations,
+            *_operations(sessions),
+            ReconciliationActivities(sessions, client).reconcile_operations,
             ComplianceActivities(sessions).assess_operation,
             SettlementActivities(sessions).settle,
             *OnboardingActivities(sessions).all(),
-            complaints.record_answer,
-            complaints.remind_complaint,
+            *_complaints(sessions, mailer, pusher),
+            voids.record_void_decision,
         ],
         **common,
     )
     invoicing = Worker(
         client,
         task_queue=names.INVOICING_QUEUE,
-        activities=[InvoiceActivities(sessions, nubefact, NubefactSettings()).issue_invoice],
+        activities=_invoicing(issuing, voids, InvoiceAnswerActivities(sessions, nubefact, files)),
+        max_concurrent_activities=settings.effects_at_once,
         **common,
     )
     posting = Worker(
-        client, task_queue=names.NOTICES_QUEUE, activities=_notices(sessions, nubefact, mailer, pusher), **common
+        client,
+        task_queue=names.NOTICES_QUEUE,
+        activities=_notices(sessions, nubefact, mailer, pusher),
+        max_concurrent_activities=settings.effects_at_once,
+        **common,
     )
     return main, invoicing, posting
+
+
+def _operations(sessions: Sessions) -> Sequence[Callable[..., Any]]:
+    """Every write of an operation's own record."""
+    operations = OperationActivities(sessions)
+    return (
+        operations.record_creation,
+        operations.record_transition,
+        operations.record_note,
+        operations.record_alert,
+    )
+
+
+def _complaints(sessions: Sessions, mailer: Mailer, pusher: Pusher) -> Sequence[Callable[..., Any]]:
+    """The Libro de Reclamaciones, without its mails."""
+    complaints = ComplaintActivities(sessions, mailer, pusher)
+    return complaints.find_complaint, complaints.record_answer, complaints.remind_complaint
+
+
+def _invoicing(
+    issuing: InvoiceActivities, voids: InvoiceVoidActivities, answers: InvoiceAnswerActivities
+) -> Sequence[Callable[..., Any]]:
+    """Everything that asks something of NubeFact."""
+    return (
+        issuing.issue_invoice,
+        issuing.examine_account,
+        answers.ask_sunat,
+        answers.copy_papers,
+        voids.void_invoice,
+        voids.credit_invoice,
+    )
 
 
 def _notices(sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pusher) -> Sequence[Callable[..., Any]]:
@@ -146,6 +199,7 @@ def _notices(sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pus
     settings = NoticeSettings()
     return (
         NoticeActivities(sessions, mailer, pusher, nubefact, settings).deliver_notice,
+        InvoiceNoticeActivities(sessions, mailer, pusher, nubefact, settings).deliver_invoice_notice,
         ClientNoticeActivities(sessions, mailer, pusher, settings).deliver_client_notice,
         ComplaintActivities(sessions, mailer, pusher).deliver_complaint,
         EmailCodeActivities(sessions, mailer, pusher, settings).deliver_email_code,

@@ -19,7 +19,9 @@ from temporalio.client import (
 )
 
 from workflows import names
+from workflows.invoice_messages import AnswerRound
 
+SUNAT_EVERY = timedelta(minutes=5)
 RECONCILIATION_EVERY = timedelta(minutes=5)
 
 
@@ -46,8 +48,23 @@ def retention() -> Schedule:
     )
 
 
+def sunat_answers() -> Schedule:
+    """Ask for SUNAT's answers that are due, copy papers, mail what was rejected (docs/invoicing.md)."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            names.INVOICE_ANSWERS, AnswerRound(), id="respuestas-sunat", task_queue=names.OPERATIONS_QUEUE
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=SUNAT_EVERY)], time_zone_name="America/Lima"),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
+    )
+
+
 async def ensure_schedules(client: Client) -> None:
     """Create the schedules that do not exist yet; several workers may do this at once."""
-    for name, schedule in (("conciliacion", reconciliation()), ("conservacion-clientes", retention())):
+    for name, schedule in (
+        ("conciliacion", reconciliation()),
+        ("conservacion-clientes", retention()),
+        ("respuestas-sunat", sunat_answers()),
+    ):
         with contextlib.suppress(ScheduleAlreadyRunningError):
             await client.create_schedule(name, schedule)

@@ -14,6 +14,10 @@ class WorkerSettings(BaseSettings):
 
     max_cached_workflows: int = 1000
     graceful_shutdown_seconds: int = 30
+    # Of each queue of effects. All at once they would take the processor and the connections from people's clicks, and
+    # then run out of time themselves and be tried again.
+    effects_at_once: int = 10
+    local_writes_at_once: int = 10
 
     @property
     def graceful_shutdown(self) -> timedelta:

@@ -23,9 +23,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows import messages as m
     from workflows import names
     from workflows.effects import ACTIVITY_FAILED, refusal, refused_by, write
+    from workflows.saved_rows import saved_row
 
-# The row of a new client commits within seconds of the start; what never commits was never registered.
-ROW_APPEARS = timedelta(minutes=1)
 # A correction signals before its commit too.
 AFTER_COMMIT = timedelta(seconds=2)
 SCREEN_ATTEMPT = timedelta(minutes=1)
@@ -111,17 +110,13 @@ class ClientOnboardingWorkflow:
 
     async def _opened(self) -> bool:
         """Read the client; False when it was never registered."""
-        try:
-            opened: c.OnboardingOpened = await workflow.execute_activity(
-                names.OPEN_ONBOARDING,
-                m.ClientOrder(client_id=self._client_id),
-                result_type=c.OnboardingOpened,
-                start_to_close_timeout=timedelta(seconds=10),
-                schedule_to_close_timeout=ROW_APPEARS,
-                retry_policy=STEP_RETRY,
-                summary="Lee la ficha del cliente",
-            )
-        except ActivityError:
+        opened: c.OnboardingOpened | None = await saved_row(
+            names.OPEN_ONBOARDING,
+            m.ClientOrder(client_id=self._client_id),
+            c.OnboardingOpened,
+            summary="Lee la ficha del cliente",
+        )
+        if opened is None:
             self._show("El registro no llegó a guardarse; no hay nada que hacer.")
             return False
         self._terms = opened.terms

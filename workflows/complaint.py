@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import client_messages as c
     from workflows import names
     from workflows.effects import ACTIVITY_FAILED, WRITE_RETRY, refused_by
+    from workflows.saved_rows import saved_row
 
 ATTEMPT, LIFE = timedelta(seconds=20), timedelta(days=3)
 RETRY = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
@@ -22,7 +23,10 @@ REMIND_EVERY = timedelta(days=1)
 
 @workflow.defn(name=names.COMPLAINT)
 class ComplaintWorkflow:
-    """Started inside the transaction that writes the sheet. Its id is `names.complaint_id`."""
+    """Started inside the transaction that writes the sheet: without a sheet it ends by itself.
+
+    Its id is `names.complaint_id`.
+    """
 
     @workflow.init
     def __init__(self, start: c.ComplaintStart) -> None:
@@ -36,6 +40,9 @@ class ComplaintWorkflow:
     @workflow.run
     async def run(self, start: c.ComplaintStart) -> str:
         """Until it is answered and the answer has been mailed."""
+        if not await saved_row(names.FIND_COMPLAINT, self._id, bool, summary="Lee la hoja del libro"):
+            workflow.set_current_details("La hoja no llegó a guardarse; no hay nada que hacer.")
+            return "Sin hoja"
         for notice in ("reclamo_copia", "reclamo_casa"):
             self._mail(notice)
         self._describe()

@@ -11,6 +11,11 @@ CLIENT_ONBOARDING = "ClientOnboarding"
 COMPLAINT = "Complaint"
 EMAIL_CODE = "EmailCode"
 CLIENT_RETENTION = "ClientRetention"
+INVOICE_ANSWERS = "InvoiceAnswers"
+INVOICE_REISSUE = "InvoiceReissue"
+INVOICE_VOID = "InvoiceVoid"
+INVOICE_NOTICE = "InvoiceNotice"
+INVOICE_ACCOUNT = "InvoiceAccount"
 
 # Task queues: effects on outside services wait on their own, so that a slow provider never delays a person's click.
 OPERATIONS_QUEUE = "operaciones"
@@ -32,6 +37,9 @@ REOPEN = "reopen"
 REFRESH = "refresh"
 ANSWER_COMPLAINT = "answer"
 
+# The update of an annulment.
+DECIDE_VOID = "decide"
+
 RECORD_CREATION = "record_creation"
 RECORD_TRANSITION = "record_transition"
 RECORD_NOTE = "record_note"
@@ -39,6 +47,13 @@ RECORD_ALERT = "record_alert"
 ASSESS_OPERATION = "assess_operation"
 SETTLE = "settle"
 ISSUE_INVOICE = "issue_invoice"
+ASK_SUNAT = "ask_sunat"
+COPY_PAPERS = "copy_papers"
+RECORD_VOID_DECISION = "record_void_decision"
+VOID_INVOICE = "void_invoice"
+CREDIT_INVOICE = "credit_invoice"
+EXAMINE_ACCOUNT = "examine_account"
+DELIVER_INVOICE_NOTICE = "deliver_invoice_notice"
 DELIVER_NOTICE = "deliver_notice"
 DELIVER_CLIENT_NOTICE = "deliver_client_notice"
 RECONCILE_OPERATIONS = "reconcile_operations"
@@ -54,6 +69,7 @@ ASSESS_RISK = "assess_risk"
 ACTIVATE_CLIENT = "activate_client"
 ANONYMISE_CLIENTS = "anonymise_clients"
 DELIVER_EMAIL_CODE = "deliver_email_code"
+FIND_COMPLAINT = "find_complaint"
 DELIVER_COMPLAINT = "deliver_complaint"
 RECORD_ANSWER = "record_answer"
 REMIND_COMPLAINT = "remind_complaint"
@@ -87,3 +103,18 @@ def complaint_id(number: int) -> str:
 def email_code_id(number: int) -> str:
     """The id of the `EmailCode` workflow of one code, by internal id: no address."""
     return f"codigo-correo-{number}"
+
+
+def void_id(name: str) -> str:
+    """The id of the `InvoiceVoid` of a comprobante (`B001-7`)."""
+    return f"anulacion-{name}"
+
+
+def reissue_id(code: str) -> str:
+    """The id of the `InvoiceReissue` of an operation."""
+    return f"emision-{code}"
+
+
+def invoice_notice_id(invoice_id: int, notice: str, key: str) -> str:
+    """The id of an `InvoiceNotice`: by internal id, so that the Temporal UI names no person."""
+    return f"aviso-{notice}-comprobante-{invoice_id}-{key}"

@@ -80,21 +80,21 @@ def action(name: str) -> str:
     return ACTIONS.get(name) or name.replace(".", ": ").replace("_", " ").capitalize()
 
 
-def actor(row: AuditEntry, people: dict[int, str]) -> str:
-    """Who did it."""
-    if row.actor_kind == ActorKind.STAFF:
-        return people.get(row.actor_id, "Persona de la casa")
-    return "El cliente" if row.actor_kind == ActorKind.CLIENT else "Sistema"
+def actor(kind: str, name: str) -> str:
+    """Who did it; only people of the house have a name here."""
+    if kind == ActorKind.STAFF:
+        return name or "Persona de la casa"
+    return "El cliente" if kind == ActorKind.CLIENT else "Sistema"
 
 
-def subject(row: AuditEntry) -> str:
+def subject(entity: str, entity_id: str) -> str:
     """What it was done to: `Operación EXP-1001`."""
-    return f"{ENTITIES.get(row.entity, row.entity.capitalize())} {row.entity_id}"
+    return f"{ENTITIES.get(entity, entity.capitalize())} {entity_id}"
 
 
 def told(row: AuditEntry, people: dict[int, str]) -> dict[str, Any]:
     """One line for a timeline."""
-    parts = [actor(row, people), changed(row.changes), row.reason]
+    parts = [actor(row.actor_kind, people.get(row.actor_id, "")), changed(row.changes), row.reason]
     text = " · ".join(part for part in parts if part)
     return {"what": action(row.action), "icon": "history", "tone": "", "at": row.at, "text": text}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -19,10 +19,10 @@ from api.panel.tables import Column, Table, asked_of
 from api.services import Services, ServicesDep
 from api.staff import parameters as figures
 from api.staff import users as staff
-from api.staff.audit import AuditView, read_audit
+from api.staff.audit import EntryView, list_audit
 from api.staff.shapes import MAX_ID
 from db import users
-from db.tables import AuditEntry
+from domain.calendar import business_day, day_bounds
 from domain.errors import Invalid, Missing, Refused
 from domain.permissions import Permission, Role
 
@@ -92,7 +92,7 @@ async def act_on_person(request: Request, user_id: UserId, act: str, user: Manag
 @router.get("/parametros")
 async def figures_page(request: Request, user: Keeper, services: ServicesDep) -> Response:
     """The figures of the house, with what holds today and where each comes from."""
-    known: dict[str, Any] = {"figures": await figures.read_parameters(user, services)}
+    known: dict[str, Any] = {"figures": (await figures.list_parameters(user, services)).items}
     if pages.wants_parts(request):
         return pages.fragment(request, user, "parameters.html", "live", **known)
     return await pages.page(request, services, user, "parameters.html", here="Parámetros", **known)
@@ -109,7 +109,7 @@ async def set_figure(request: Request, name: str, user: Keeper, services: Servic
     """Set it from a day on."""
     typed = Typed(form=await request.form())
     try:
-        since = _day(typed.text("valid_from"))
+        since = _day(typed.text("valid_from")) or business_day(datetime.now(UTC))
         body = figures.ParameterBody(value=typed.text("value"), valid_from=since, source=typed.text("source"))
         await figures.set_parameter(name, body, user, services)
     except (Refused, ValidationError) as refused:
@@ -126,20 +126,20 @@ async def audit_page(request: Request, user: Auditor, services: ServicesDep) -> 
     async with services.sessions() as session:
         people = {one.id: one.full_name for one in await users.list_users(session)}
     person = given.get("persona", "")
-    found = await read_audit(
+    found = await list_audit(
         _user=user,
         services=services,
         actor_id=int(person) if person.isdigit() else None,
-        entity=given.get("cosa", "")[:40],
-        entity_id=given.get("cual", "")[:40],
-        since=_day(given.get("desde", "")),
-        until=_day(given.get("hasta", "")),
+        entity=given.get("cosa", "")[:40] or None,
+        entity_id=given.get("cual", "")[:40] or None,
+        since=day_bounds(since)[0] if (since := _day(given.get("desde", ""))) else None,
+        until=day_bounds(until)[1] if (until := _day(given.get("hasta", ""))) else None,
         cursor=asked.cursor or None,
     )
     table = Table(
         path="/panel/auditoria",
         caption="Actos",
-        columns=_audit_columns(people),
+        columns=_audit_columns(),
         rows=found.items,
         asked=asked,
         next_cursor=found.next_cursor or "",
@@ -149,16 +149,24 @@ async def audit_page(request: Request, user: Auditor, services: ServicesDep) -> 
     return await pages.page(request, services, user, "audit.html", here="Auditoría", **known)
 
 
-def _audit_columns(people: dict[int, str]) -> Sequence[Column[AuditView]]:
-    def row(view: AuditView) -> AuditEntry:
-        return AuditEntry(**view.model_dump(exclude={"id", "at"}))
-
+def _audit_columns() -> Sequence[Column[EntryView]]:
     return (
         Column(key="cuando", label="Cuándo", kind="moment", value=lambda v: v.at, phone=True),
-        Column(key="quien", label="Quién", kind="text", value=lambda v: audit_words.actor(row(v), people), phone=True),
+        Column(
+            key="quien",
+            label="Quién",
+            kind="text",
+            value=lambda v: audit_words.actor(v.actor_kind, v.actor_name),
+            phone=True,
+        ),
         Column(key="que", label="Qué hizo", kind="text", value=lambda v: audit_words.action(v.action), phone=True),
-        Column(key="a", label="A", kind="text", value=lambda v: audit_words.subject(row(v))),
-        Column(key="cambio", label="Antes y después", kind="wrap", value=lambda v: audit_words.changed(v.changes)),
+        Column(key="a", label="A", kind="text", value=lambda v: audit_words.subject(v.entity, v.entity_id)),
+        Column(
+            key="cambio",
+            label="Antes y después",
+            kind="wrap",
+            value=lambda v: audit_words.changed(v.model_dump()["changes"]),
+        ),
         Column(key="motivo", label="Motivo", kind="wrap", value=lambda v: v.reason),
     )
 
@@ -214,14 +222,14 @@ def _secret(request: Request, user: SignedUser, title: str, made: staff.PersonAn
 
 
 async def _figure_question(services: Services, user: SignedUser, name: str) -> Question:
-    found = next((one for one in await figures.read_parameters(user, services) if one.name == name), None)
+    found = next((one for one in (await figures.list_parameters(user, services)).items if one.name == name), None)
     if found is None:
         raise Missing("PARAMETER_UNKNOWN", "No existe ese parámetro.")
     return Question(
         title=found.source,
-        lead=f"Hoy vale {found.current} {found.unit}. Lo anterior no cambia: el valor nuevo rige desde su día.",
+        lead=f"Hoy vale {found.value} {found.unit}. Lo anterior no cambia: el valor nuevo rige desde su día.",
         asks=(
-            Ask(name="value", label=f"Valor ({found.unit})", value=str(found.current)),
+            Ask(name="value", label=f"Valor ({found.unit})", value=str(found.value)),
             Ask(name="valid_from", label="Desde", kind="date", hint="Vacío: desde hoy."),
             Ask(
                 name="source", label="De dónde viene", kind="area", hint="La norma, el acta o la decisión que lo fija."

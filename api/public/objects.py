@@ -275,8 +275,8 @@ def _invoice(paper: Invoice, dates: Dates) -> Json:
     return {
         "id": paper.id,
         "nubefact_enlace_pdf": paper.pdf_url,
-        "invoice_type": paper.type.value.capitalize(),
+        "invoice_type": "Nota de crédito" if paper.amends_id else paper.type.value.capitalize(),
         "invoice_number": f"{paper.series}-{paper.number:08d}",
-        "monto_total": float(paper.total_pen),
+        "monto_total": float(paper.total),
         "created_at": moment(paper.reserved_at, dates),
     }

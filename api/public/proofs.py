@@ -21,7 +21,7 @@ from api.public.objects import Dates
 from api.public.operations import shown
 from api.services import Services, ServicesDep
 from db import client_operations
-from db.client_operations import ClientOperation
+from db.tables import Operation
 from domain.commands import SubmitProof
 from domain.errors import Conflict, Invalid
 from domain.money import amount
@@ -101,18 +101,18 @@ async def upload_deposit_proof(
     return await _submit(services, operation, command, key, dates="lima", place=deposit_index)
 
 
-async def _own(services: Services, client: SignedClient, operation_id: int) -> ClientOperation:
+async def _own(services: Services, client: SignedClient, operation_id: int) -> Operation:
     async with services.sessions() as session:
-        return await client_operations.owned(session, client.id, operation_id)
+        return await client_operations.owned_row(session, client.id, operation_id)
 
 
 async def _stored(
-    services: Services, operation: ClientOperation, files: Sequence[UploadFile], *, field: str
+    services: Services, operation: Operation, files: Sequence[UploadFile], *, field: str
 ) -> tuple[StoredFile, ...]:
     """Stored, when the operation could still take them. An empty part of a form with no file chosen is nothing."""
-    if operation.row.finished_at is not None:
-        state = operation.row.state
-        raise Conflict("WRONG_STATE", f"{operation.row.code} ya está {state}; esta acción ya no corresponde.")
+    if operation.finished_at is not None:
+        state = operation.state
+        raise Conflict("WRONG_STATE", f"{operation.code} ya está {state}; esta acción ya no corresponde.")
     given = [file for file in files if file.filename]
     if len(given) > MAX_PROOFS:
         raise Invalid("TOO_MANY_PROOFS", f"Como máximo {MAX_PROOFS} constancias.", field=field)
@@ -121,7 +121,7 @@ async def _stored(
 
 async def _submit(
     services: Services,
-    operation: ClientOperation,
+    operation: Operation,
     command: SubmitProof,
     key: str | None,
     *,
@@ -130,7 +130,7 @@ async def _submit(
 ) -> Json:
     if not command.files and not command.transfer_code:
         raise Invalid("PROOF_EMPTY", "Escribe el número de operación o adjunta la constancia.", field="files")
-    code = operation.row.code
+    code = operation.code
     if key is None:
         async with services.sessions() as session:
             key = derived_key(code, command, place, await client_operations.times_returned(session, code))

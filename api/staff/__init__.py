@@ -12,6 +12,10 @@ from api.staff import (
     clients,
     codec,
     complaints,
+    incidents,
+    invoice_actions,
+    invoice_exports,
+    invoices,
     operation_commands,
     operations,
     parameters,
@@ -33,7 +37,11 @@ for part in (
     users,
     codec,
     cases,
-    audit,
+    incidents,
     parameters,
+    audit,
+    invoice_exports,
+    invoices,
+    invoice_actions,
 ):
     router.include_router(part.router)

@@ -146,7 +146,7 @@ async def submit_proof(
     await _visible(services, user, code)
     stored = await _stored(services, files or [], folder=CLIENT_PROOFS)
     command = c.SubmitProof(actor=user.actor, transfer_code=transfer_code, files=stored, amount=amount)
-    return await _command(services, user, code, command, key)
+    return answered(await command_operation(services, code, command, key=key_or_new(key)))
 
 
 @router.post("/edit")
@@ -219,7 +219,8 @@ async def attach_proof(
     """The proof of a pago: PNG, JPG, WEBP, HEIC or PDF, up to 10 MB, at most 4 in all."""
     await _visible(services, user, code)
     stored = await _stored(services, file, folder=OPERATOR_PROOFS)
-    return await _command(services, user, code, c.AttachProof(actor=user.actor, files=stored, comment=comentario), key)
+    command = c.AttachProof(actor=user.actor, files=stored, comment=comentario)
+    return answered(await command_operation(services, code, command, key=key_or_new(key)))
 
 
 @router.post("/remove-proof")

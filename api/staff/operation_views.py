@@ -120,13 +120,15 @@ class NoteView(Answer):
 
 
 class InvoiceView(Answer):
-    """A comprobante."""
+    """A comprobante. `total` is in `currency`."""
 
+    id: int
     status: str
     type: str
     series: str
     number: int
-    total_pen: Money
+    total: Money
+    currency: Currency
     pdf_url: str
     xml_url: str
     cdr_url: str
@@ -134,10 +136,11 @@ class InvoiceView(Answer):
 
 
 class DeliveryView(Answer):
-    """A mail or push about the operation. Its address is shown masked."""
+    """A mail or push about the operation. Its address is shown masked; `key` tells apart two of the same notice."""
 
     channel: str
     notice: str
+    key: str
     recipient: str
     status: str
     attempts: int
@@ -222,7 +225,7 @@ def whole_view(
         events=[_event(detail, event, knows=knows) for event in detail.events],
         notes=[NoteView(text=n.text, author=detail.names.get(n.user_id or 0, ""), at=n.at) for n in detail.notes],
         invoices=[InvoiceView.model_validate(invoice) for invoice in detail.invoices],
-        deliveries=[_delivery(delivery) for delivery in detail.deliveries],
+        deliveries=[delivery_view(delivery) for delivery in detail.deliveries],
         refund=RefundView.model_validate(detail.refund) if detail.refund else None,
         monitoring=_monitoring(detail) if knows else None,
         actions=actions,
@@ -270,7 +273,8 @@ def _proof(services: Services, proof: Proof) -> ProofView:
     )
 
 
-def _delivery(delivery: Any) -> DeliveryView:
+def delivery_view(delivery: Any) -> DeliveryView:
+    """A mail or push, its address masked."""
     view = DeliveryView.model_validate(delivery)
     name, at, domain = view.recipient.partition("@")
     view.recipient = f"{name[:2]}***{at}{domain}" if at else f"{name[:6]}***"

@@ -1,39 +1,40 @@
-"""The house's dated figures: read by who manages them, set from a day on with where each comes from."""
+"""The house's dated figures: what is in force, what was and what will be, with where each comes from."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import Field
 
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
 from api.staff.shapes import Answer, Body, example
 from db import parameters
+from db.tables import Parameter as ParameterRow
 from domain.calendar import business_day
 from domain.errors import Invalid
-from domain.parameters import PARAMETERS, check_value, definition, value_at
+from domain.parameters import PARAMETERS, Parameter, ParameterKind, check_value, definition, value_at
 from domain.permissions import Permission
 
 router = APIRouter(prefix="/parameters", tags=["Parámetros"])
+
 Manager = Annotated[SignedUser, requires(Permission.PARAMETERS_MANAGE)]
-FARTHEST = timedelta(days=366)
 
 
 class ParameterBody(Body):
-    """The figure, from which Lima day on (today when absent), and which rule or decision it comes from."""
+    """A figure, the Lima day from which it holds (today or later), and the decision or norm that it comes from."""
 
-    model_config = example(value="1500.00", valid_from="2026-12-01", source="Acta de gerencia 12")
+    model_config = example(value="1000.00", valid_from="2026-12-01", source="Acta de gerencia 14-2026")
     value: str = Field(min_length=1, max_length=30)
-    valid_from: date | None = None
-    source: str = Field(min_length=5, max_length=300)
+    valid_from: date
+    source: str = Field(min_length=3, max_length=300)
 
 
-class DatedValue(Answer):
-    """One value and since when."""
+class ValueView(Answer):
+    """A figure that was set, from which day on, and why."""
 
     value: str
     valid_from: date
@@ -41,46 +42,53 @@ class DatedValue(Answer):
 
 
 class ParameterView(Answer):
-    """A figure: what holds today, its default and every dated value, newest first."""
+    """A figure: in force today (`value`), as it is when nobody sets it (`default`), and all that was set."""
 
     name: str
+    kind: ParameterKind
     unit: str
+    value: str
+    default: str
     source: str
-    default: Decimal
-    current: Decimal
-    history: list[DatedValue]
+    history: list[ValueView]
+
+
+class ParameterList(Answer):
+    """Every figure of the house."""
+
+    items: list[ParameterView]
 
 
 @router.get("")
-async def read_parameters(_user: Manager, services: ServicesDep) -> list[ParameterView]:
-    """Every figure of the house."""
-    today = business_day(datetime.now(UTC))
+async def list_parameters(_user: Manager, services: ServicesDep) -> ParameterList:
+    """Every figure with its history, newest day first."""
     async with services.sessions() as session:
         rows = await parameters.rows(session)
-    return [
-        ParameterView(
-            name=one.name,
-            unit=one.unit,
-            source=one.source,
-            default=one.default,
-            current=value_at(rows, one.name, today),
-            history=[DatedValue.model_validate(row) for row in rows if row.name == one.name],
-        )
-        for one in PARAMETERS
-    ]
+    return ParameterList(items=[_view(parameter, rows) for parameter in PARAMETERS])
 
 
 @router.post("/{name}")
-async def set_parameter(
-    name: Annotated[str, Path(max_length=60)], body: ParameterBody, user: Manager, services: ServicesDep
-) -> DatedValue:
-    """Set a figure from today or a later day on: the past stays as it was."""
-    definition(name)
+async def set_parameter(name: str, body: ParameterBody, user: Manager, services: ServicesDep) -> ParameterView:
+    """Give a figure from a day on. What was decided before that day keeps the figure of then."""
     figure = check_value(name, body.value)
-    today = business_day(datetime.now(UTC))
-    since = body.valid_from or today
-    if not today <= since <= today + FARTHEST:
-        raise Invalid("DAY_OUT_OF_RANGE", "Elige hoy o un día del próximo año.", field="valid_from")
+    if body.valid_from < business_day(datetime.now(UTC)):
+        raise Invalid("PARAMETER_PAST", "La fecha debe ser hoy o posterior.", field="valid_from")
     async with services.sessions.begin() as session:
-        row = await parameters.set_value(session, name, figure, valid_from=since, source=body.source, actor=user.actor)
-        return DatedValue.model_validate(row)
+        await parameters.set_value(
+            session, name=name, figure=figure, valid_from=body.valid_from, source=body.source, actor=user.actor
+        )
+        rows = await parameters.rows(session)
+    return _view(definition(name), rows)
+
+
+def _view(parameter: Parameter, rows: Sequence[ParameterRow]) -> ParameterView:
+    own = [row for row in rows if row.name == parameter.name]
+    return ParameterView(
+        name=parameter.name,
+        kind=parameter.kind,
+        unit=parameter.unit,
+        value=f"{value_at(own, parameter.name, business_day(datetime.now(UTC))):f}",
+        default=f"{parameter.default:f}",
+        source=own[0].source if own else parameter.source,
+        history=[ValueView.model_validate(row) for row in own],
+    )

@@ -1,8 +1,8 @@
 """The floor: a bare workflow with the steps of an operation and nothing of the house in it.
 
-As many updates, local activities, activities and timers as a completed web operation, in the same order and with the
-same waits between them, driven straight through Temporal's client: no HTTP, no rules, no files, no mails. Every
-activity does the least that a real one does: one committed INSERT in the same PostgreSQL.
+As many updates, local activities, activities, timers and search-attribute writes as a completed web operation, in the
+same order and with the same waits between them, driven straight through Temporal's client: no HTTP, no rules, no files,
+no mails. Every activity does the least that a real one does: one committed INSERT in the same PostgreSQL.
 
     python -m cli.benches.floor TEMPORAL_ADDRESS DATABASE_URL     (its worker; the bench starts and stops it)
 """
@@ -25,7 +25,9 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 with workflow.unsafe.imports_passed_through():
     from psycopg_pool import AsyncConnectionPool
 
+    from domain.operations import State
     from integrations.temporal import PLAIN_CONVERTER
+    from workflows.names import OP_ESTADO
 
 QUEUE = "piso"
 TABLE = "CREATE TABLE IF NOT EXISTS bench_steps (code text, step text, at timestamptz DEFAULT now())"
@@ -74,6 +76,7 @@ class FloorWorkflow:
         """A local write, and a notice."""
         async with self._lock:
             await self._write("prove")
+            workflow.upsert_search_attributes([OP_ESTADO.value_set(State.EN_PROCESO.value)])
             self._notice = self._owe("process_notice")
         return self._code
 
@@ -89,6 +92,7 @@ class FloorWorkflow:
         """A normal write."""
         async with self._lock:
             await self._effect("complete")
+            workflow.upsert_search_attributes([OP_ESTADO.value_set(State.COMPLETADA.value)])
             self._done.add("complete")
         return self._code
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,11 +27,20 @@ DOWN_PATIENCE = 90  # seconds that a person insists while the house answers 503
 CENTS = 100
 
 
+class GaveUp(BenchError):
+    """Somebody insisted for DOWN_PATIENCE and left, or met a fault of the house."""
+
+
 @dataclass
 class Timings:
-    """What the people waited for each answer, in milliseconds, by step."""
+    """What the people waited for each answer, in milliseconds, by step.
+
+    `busy` counts the times that the house asked somebody to come back, `given_up` the operations of who did not.
+    """
 
     steps: dict[str, list[float]] = field(default_factory=dict)
+    busy: int = 0
+    given_up: int = 0
 
     def add(self, step: str, milliseconds: float) -> None:
         """One answer."""
@@ -77,27 +86,36 @@ class Journey:
             raise BenchError(f"{code} terminó {outcome.outcome}.")
 
     async def _send(self, step: str, path: str, who: Person, **body: Any) -> Json:
-        """The API's answer. Told that compliance is still looking, or that the house is down, send the same again."""
-        headers = {"Authorization": f"Bearer {who.token}", "Idempotency-Key": secrets.token_hex(16)}
-        insisted = time.monotonic() + DOWN_PATIENCE
-        while (said := await self._once(step, path, headers, **body)) is None:
-            if time.monotonic() > insisted:
-                raise BenchError(f"{path}: la casa no atiende desde hace {DOWN_PATIENCE} segundos.")
-            await asyncio.sleep(AGAIN_SECONDS)
-        return said
+        """The API's answer, and how long the person waited for it.
 
-    async def _once(self, step: str, path: str, headers: Mapping[str, str], **body: Any) -> Json | None:
-        """None when it should be sent again. Raises BenchError for a refusal."""
-        began = time.perf_counter()
-        answer = await self.http.post(path, headers=headers, **body)
-        waited = (time.perf_counter() - began) * 1000
-        if not answer.is_success:
-            if STILL_ASSESSING in answer.text or answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-                return None
-            raise BenchError(f"{path}: {answer.status_code} {answer.text[:300]}")
-        self.timings.add(step, waited)
-        said: Json = answer.json()
-        return said
+        Told that the house is busy or down, it sends the same again when the house asked it to, and goes on waiting.
+        Told that compliance is still looking, it presses again and waits anew. Raises GaveUp when it has insisted
+        enough or the house failed, and BenchError for a refusal.
+        """
+        headers = {"Authorization": f"Bearer {who.token}", "Idempotency-Key": secrets.token_hex(16)}
+        began, patience = time.perf_counter(), time.monotonic() + DOWN_PATIENCE
+        while time.monotonic() < patience:
+            try:
+                answer = await self.http.post(path, headers=headers, **body)
+            except httpx.TransportError:
+                self.timings.busy += 1
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+            if answer.is_success:
+                self.timings.add(step, (time.perf_counter() - began) * 1000)
+                said: Json = answer.json()
+                return said
+            if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                self.timings.busy += 1
+                await asyncio.sleep(float(answer.headers.get("Retry-After", AGAIN_SECONDS)))
+            elif answer.is_server_error:
+                raise GaveUp(f"{path}: {answer.status_code} {answer.text[:300]}")
+            elif STILL_ASSESSING in answer.text:
+                await asyncio.sleep(AGAIN_SECONDS)
+                began = time.perf_counter()
+            else:
+                raise BenchError(f"{path}: {answer.status_code} {answer.text[:300]}")
+        raise GaveUp(f"{path}: la casa no atiende desde hace {DOWN_PATIENCE} segundos.")
 
 
 def kinds() -> Callable[[], str]:

@@ -21,7 +21,7 @@ from temporalio.client import Client
 from cli.benches import floor
 from cli.benches.expiry import lateness
 from cli.benches.figures import Figures, percentile, show, show_figures
-from cli.benches.journey import Journey, Timings, browser, kinds
+from cli.benches.journey import GaveUp, Journey, Timings, browser, kinds
 from cli.benches.people import Person, move_in
 from cli.benches.stack import Stack, database, running_stack
 from cli.temporal_actions import Bill, bill
@@ -35,6 +35,8 @@ MEANINGS = {
     "create_p95_ms": "Crear, p95 (ms)",
     "complete_p50_ms": "Completar, mediana (ms)",
     "complete_p95_ms": "Completar, p95 (ms)",
+    "busy_answers": "Pedidos que tuvieron que repetirse (503)",
+    "given_up": "Operaciones que no se pudieron atender",
     "actions_per_operation": "Acciones de Temporal por operación (tope 22)",
     "events_per_operation": "Eventos de historia por operación (tope 85)",
     "api_rss_mb": "Memoria de la API (MB)",
@@ -78,18 +80,22 @@ async def _measure(stack: Stack, plan: Plan, progress: Progress) -> Figures:
         offered = Journey(http=http, temporal=temporal, people=people)
         codes = await _offer(offered, plan, progress)
     memory = {f"{piece}_rss_mb": stack.memory_mb(piece) for piece in ("api", "worker")}
-    cost = await _bill(temporal, codes[-BILLED:])
+    cost, billed = await _bill(temporal, codes[-BILLED:]), max(1, len(codes[-BILLED:]))
     late = await lateness(stack, people, count=plan.expiries, progress=progress)
     figures = {
         "completed_per_second": round(house.per_second, 2),
         "floor_per_second": round(bare.per_second, 2),
         **_latencies(offered.timings),
-        **_cost(cost, len(codes[-BILLED:])),
+        **_cost(cost, billed),
+        "busy_answers": offered.timings.busy,
+        "given_up": offered.timings.given_up,
         **memory,
         "expiry_late_p99_ms": round(percentile(late, 99), 1),
     }
+    if faults := stack.faults():
+        show("Fallas de la API (últimas)", [(line,) for line in faults[-5:]], columns=("Registro",))
     show("Procesador por operación, saturada (ms)", _efforts(house, bare), columns=("Pieza", "Casa", "Piso"))
-    _tables(figures, offered.timings, cost, len(codes[-BILLED:]))
+    _tables(figures, offered.timings, cost, billed)
     return figures
 
 
@@ -177,7 +183,10 @@ async def _offer(journey: Journey, plan: Plan, progress: Progress) -> list[str]:
     due = time.perf_counter()
 
     async def one(person: Person) -> None:
-        codes.append(await journey.complete(person, kind=kind()))
+        try:
+            codes.append(await journey.complete(person, kind=kind()))
+        except GaveUp:
+            journey.timings.given_up += 1
         progress.advance(task)
 
     async with asyncio.TaskGroup() as group:
@@ -205,7 +214,7 @@ def _efforts(house: Lap, bare: Lap) -> list[tuple[str, str, str]]:
 
 def _latencies(timings: Timings) -> Figures:
     return {
-        f"{step}_p{percent}_ms": round(percentile(timings.steps[step], percent), 1)
+        f"{step}_p{percent}_ms": round(percentile(timings.steps.get(step, ()), percent), 1)
         for step in ("create", "complete")
         for percent in (50, 95)
     }

@@ -56,6 +56,11 @@ class Stack:
         """End a piece as a crash does (`kill -9`); the supervisor starts it again."""
         self._processes(piece)[0].kill()
 
+    def faults(self) -> list[str]:
+        """What the API's log tells of answers 500."""
+        lines = (self.data / "logs" / "api.log").read_text(errors="replace").splitlines()
+        return [line for line in lines if " fallo " in f" {line}"]
+
     def memory_mb(self, piece: str) -> float:
         """Resident memory of a piece (`api`, `worker`) with its children, in MB."""
         total: int = sum(process.memory_info().rss for process in self._processes(piece))

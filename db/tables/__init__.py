@@ -6,7 +6,7 @@ from db.tables.cases import CaseAlert, ComplianceAudit, ComplianceCase
 from db.tables.clients import Client, ClientAccount, ClientDocument, ClientIdentityChange, EmailCode
 from db.tables.complaints import Complaint, ComplaintYear
 from db.tables.compliance import TransactionMonitoring
-from db.tables.invoices import Invoice, InvoiceAttempt, InvoiceSeries
+from db.tables.invoices import Invoice, InvoiceAttempt, InvoiceSeries, InvoiceVoid
 from db.tables.notifications import Delivery, Notification, PushSubscription
 from db.tables.operations import (
     Deposit,
@@ -47,6 +47,7 @@ __all__ = [
     "Invoice",
     "InvoiceAttempt",
     "InvoiceSeries",
+    "InvoiceVoid",
     "Note",
     "Notification",
     "Operation",

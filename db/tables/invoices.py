@@ -6,7 +6,11 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base, Id, Instant, Json, Money, Now, Words, one_of
-from domain.invoices import InvoiceStatus, InvoiceType
+from domain.invoices import InvoiceStatus, InvoiceType, VoidMethod, VoidState
+from domain.money import Currency
+
+# What still has a link at NubeFact and no copy in the house's own store.
+_UNCOPIED = "(pdf_url <> '' AND pdf_key = '') OR (xml_url <> '' AND xml_key = '') OR (cdr_url <> '' AND cdr_key = '')"
 
 
 class InvoiceSeries(Base):
@@ -20,27 +24,38 @@ class InvoiceSeries(Base):
 
 
 class Invoice(Base):
-    """A comprobante. (series, number) is unique and is never given away again, not even after an error (F088, F090)."""
+    """A comprobante. (series, number) is unique and is never given away again, not even after an error (F088, F090).
+
+    One stands for its operation at a time: notas, annulled ones and those with `superseded_at` (replaced after a
+    rejection, or taken back whole by a nota de crédito) no longer do. `total` is in `currency`. `amends_id` is what a
+    nota takes back, `replaces_id` the earlier comprobante of the operation; `ask_at` when SUNAT is asked for next;
+    `told_at` when the house was told by mail of a rejection. `*_key` are the copies in our file store.
+    """
 
     __tablename__ = "invoices"
     __table_args__ = (
         UniqueConstraint("series", "number"),
-        CheckConstraint("total_pen > 0", name="total"),
+        CheckConstraint("total > 0", name="total"),
+        CheckConstraint("(type = 'nota_credito') = (amends_id IS NOT NULL)", name="amends"),
         Index(
             "uq_invoices_live_operation",
             "operation_code",
             unique=True,
-            postgresql_where=text("status <> 'Anulado'"),
+            postgresql_where=text("type <> 'nota_credito' AND status <> 'Anulado' AND superseded_at IS NULL"),
         ),
+        Index("ix_invoices_status", "status", "id"),
+        Index("ix_invoices_ask", "ask_at", postgresql_where=text("status = 'Enviado'")),
+        Index("ix_invoices_uncopied", "paper_tries", "id", postgresql_where=text(_UNCOPIED)),
     )
 
     id: Mapped[Id]
-    operation_code: Mapped[Words] = mapped_column(ForeignKey("operations.code"))
+    operation_code: Mapped[Words] = mapped_column(ForeignKey("operations.code"), index=True)
     type: Mapped[InvoiceType] = mapped_column(one_of(InvoiceType, "type"))
     series: Mapped[Words] = mapped_column(ForeignKey("invoice_series.series"))
     number: Mapped[int]
     status: Mapped[InvoiceStatus] = mapped_column(one_of(InvoiceStatus, "status"))
-    total_pen: Mapped[Money]
+    total: Mapped[Money]
+    currency: Mapped[Currency] = mapped_column(one_of(Currency, "currency"), server_default="PEN")
     issued_on: Mapped[str] = mapped_column(comment="Lima date of emission, ISO")
     request: Mapped[Json]
     pdf_url: Mapped[Words] = mapped_column(server_default="")
@@ -52,6 +67,47 @@ class Invoice(Base):
     reserved_at: Mapped[Now]
     sent_at: Mapped[Instant | None]
     accepted_at: Mapped[Instant | None]
+    amends_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("invoices.id"), index=True)
+    note_reason: Mapped[int | None]
+    replaces_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("invoices.id"))
+    superseded_at: Mapped[Instant | None]
+    ask_at: Mapped[Instant | None]
+    told_at: Mapped[Instant | None]
+    pdf_key: Mapped[Words] = mapped_column(server_default="")
+    xml_key: Mapped[Words] = mapped_column(server_default="")
+    cdr_key: Mapped[Words] = mapped_column(server_default="")
+    paper_tries: Mapped[int] = mapped_column(server_default="0")
+
+
+class InvoiceVoid(Base):
+    """Taking an accepted comprobante back: asked for by one person, decided by another, carried out by its workflow."""
+
+    __tablename__ = "invoice_voids"
+    __table_args__ = (
+        CheckConstraint("decided_by <> requested_by", name="two_people"),
+        Index(
+            "uq_invoice_voids_open",
+            "invoice_id",
+            unique=True,
+            postgresql_where=text("state IN ('Solicitada', 'Aprobada')"),
+        ),
+    )
+
+    id: Mapped[Id]
+    invoice_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("invoices.id"), index=True)
+    method: Mapped[VoidMethod | None] = mapped_column(one_of(VoidMethod, "method"))
+    note_reason: Mapped[int]
+    reason: Mapped[Words]
+    state: Mapped[VoidState] = mapped_column(one_of(VoidState, "state"))
+    requested_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    requested_at: Mapped[Now]
+    decided_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    decided_at: Mapped[Instant | None]
+    decision: Mapped[Words] = mapped_column(server_default="")
+    ticket: Mapped[Words] = mapped_column(server_default="")
+    note_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("invoices.id"))
+    outcome: Mapped[Words] = mapped_column(server_default="")
+    ended_at: Mapped[Instant | None]
 
 
 class InvoiceAttempt(Base):

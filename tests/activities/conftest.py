@@ -17,7 +17,7 @@ from integrations.mail import Mailer
 from integrations.nubefact import NubeFact
 from integrations.push import Pusher
 from integrations.settings import MailSettings, NoticeSettings, NubefactSettings, PushSettings
-from tests.conftest import free_port
+from tests.free_ports import free_port
 from tests.standins.programs import StandIn
 
 TOKEN, ACCOUNT = "token-de-prueba-1234", "3f1b7c2e-0000-4000-8000-000000000001"
@@ -102,6 +102,13 @@ async def pusher(push_program: StandIn) -> AsyncIterator[Pusher]:
 
 
 @pytest.fixture
+async def mailer(mail: MailHouse) -> AsyncIterator[Mailer]:
+    made = Mailer(mail.settings)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
 def notice_settings() -> NoticeSettings:
     return NoticeSettings(public_url="https://qoricash.test", secret_key=SECRET_KEY)
 
@@ -113,13 +120,13 @@ def invoicing(sessions: Sessions, provider: NubeFact, nubefact_settings: Nubefac
 
 @pytest.fixture
 def notices(
-    sessions: Sessions, mail: MailHouse, pusher: Pusher, provider: NubeFact, notice_settings: NoticeSettings
+    sessions: Sessions, mailer: Mailer, pusher: Pusher, provider: NubeFact, notice_settings: NoticeSettings
 ) -> NoticeActivities:
-    return NoticeActivities(sessions, Mailer(mail.settings), pusher, provider, notice_settings)
+    return NoticeActivities(sessions, mailer, pusher, provider, notice_settings)
 
 
 @pytest.fixture
 def client_notices(
-    sessions: Sessions, mail: MailHouse, pusher: Pusher, notice_settings: NoticeSettings
+    sessions: Sessions, mailer: Mailer, pusher: Pusher, notice_settings: NoticeSettings
 ) -> ClientNoticeActivities:
-    return ClientNoticeActivities(sessions, Mailer(mail.settings), pusher, notice_settings)
+    return ClientNoticeActivities(sessions, mailer, pusher, notice_settings)

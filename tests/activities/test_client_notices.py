@@ -50,7 +50,7 @@ async def leave(sessions: Sessions, client_id: int, address: str = "c45678912@ex
 
 async def kept(sessions: Sessions) -> list[Delivery]:
     async with sessions() as session:
-        return list((await session.scalars(select(Delivery))).all())
+        return list((await session.scalars(select(Delivery).order_by(Delivery.id))).all())
 
 
 async def test_a_welcome_leaves_once_and_has_no_password(
@@ -157,14 +157,14 @@ async def test_every_notice_of_an_onboarding_says_what_to_do(
 
 
 async def test_a_code_leaves_once_and_only_its_hash_stays(
-    sessions: Sessions, mail: MailHouse, pusher: Pusher, notice_settings: NoticeSettings
+    sessions: Sessions, mail: MailHouse, mailer: Mailer, pusher: Pusher, notice_settings: NoticeSettings
 ):
     now = datetime.now(UTC)
     async with sessions.begin() as session:
         row = await email_codes.issue(session, "Nueva@example.test", secret_key=SECRET_KEY, now=now)
         code = deliveries.opened(row.sealed, SECRET_KEY)
         code_id = row.id
-    codes = EmailCodeActivities(sessions, Mailer(mail.settings), pusher, notice_settings)
+    codes = EmailCodeActivities(sessions, mailer, pusher, notice_settings)
     for _ in range(2):
         await attempt(1).run(codes.deliver_email_code, EmailCodeOrder(code_id=code_id))
     (only,) = mail.stand_in.received()
@@ -174,7 +174,7 @@ async def test_a_code_leaves_once_and_only_its_hash_stays(
 
 
 async def test_a_sheet_is_copied_whole_to_the_person_and_to_who_attends(
-    sessions: Sessions, mail: MailHouse, pusher: Pusher
+    sessions: Sessions, mail: MailHouse, mailer: Mailer, pusher: Pusher
 ):
     """DS 011-2011-PCM: the consumer keeps a copy; what the person wrote is never read as HTML."""
     sheet = Sheet(
@@ -196,7 +196,7 @@ async def test_a_sheet_is_copied_whole_to_the_person_and_to_who_attends(
         row = await complaints.receive(session, sheet, now=datetime.now(UTC))
         row.answer = "Ya lo corregimos."
         sheet_id = row.id
-    posted = ComplaintActivities(sessions, Mailer(mail.settings), pusher)
+    posted = ComplaintActivities(sessions, mailer, pusher)
     for notice in ("reclamo_copia", "reclamo_casa", "reclamo_respuesta"):
         await attempt(1).run(posted.deliver_complaint, ComplaintNotice(complaint_id=sheet_id, notice=notice))
     copy, house, answer = mail.stand_in.received()

@@ -81,7 +81,8 @@ async def test_a_house_that_bills_in_dollars_states_the_operations_rate(
         await issue(invoicing, code)
     asked = nubefact.received()[0]["request"]
     assert (asked["moneda"], asked["tipo_de_cambio"], asked["total"]) == (2, "3.412", "1500.00")
-    assert (await invoice_of(sessions, code)).total_pen == Decimal("5118.00")
+    kept = await invoice_of(sessions, code)
+    assert (kept.total, kept.currency) == (Decimal("1500.00"), Currency.USD)
 
 
 async def test_a_document_sent_before_the_settings_changed_is_still_ours(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import select, update
 from temporalio.exceptions import ApplicationError
 
 from activities.invoices import InvoiceActivities
+from db import incidents, invoices
 from db.session import Sessions
 from db.tables import Client, Incident, Invoice, InvoiceAttempt
 from domain.clients import DocumentType
@@ -58,7 +60,7 @@ async def test_a_person_gets_a_boleta_of_the_whole_pen_amount_not_subject_to_igv
     assert code in asked["observaciones"]
     kept = await invoice_of(sessions, code)
     assert kept.status is InvoiceStatus.ACEPTADO
-    assert kept.total_pen == Decimal("5118.00")
+    assert kept.total == Decimal("5118.00")
     assert kept.pdf_url.endswith(".pdf")
 
 
@@ -150,6 +152,58 @@ async def test_a_refused_document_waits_for_a_person_and_keeps_its_number(
     async with sessions.begin() as session:
         await session.execute(update(Client).values(document_number=RUC))
     assert await issue(invoicing, code) == InvoiceIssued(status="Aceptado", series="F001", number=1)
+
+
+async def test_a_client_corrected_from_company_to_person_gets_a_boleta_and_leaves_no_gap(
+    sessions: Sessions, invoicing: InvoiceActivities, nubefact: StandIn
+):
+    """F098: the factura that NubeFact refused was never issued, so its number goes back."""
+    code = await completed(sessions, "20512345670", DocumentType.RUC)
+    with pytest.raises(ApplicationError):
+        await issue(invoicing, code)
+    async with sessions.begin() as session:
+        await session.execute(update(Client).values(document_number=DNI, document_type=DocumentType.DNI))
+    assert await issue(invoicing, code) == InvoiceIssued(status="Aceptado", series="B001", number=1)
+    other = await completed(sessions, RUC, DocumentType.RUC)
+    assert await issue(invoicing, other) == InvoiceIssued(status="Aceptado", series="F001", number=1)
+
+
+async def test_what_sunat_rejected_is_not_asked_for_again_and_what_replaces_it_has_a_code_of_its_own(
+    sessions: Sessions, invoicing: InvoiceActivities, nubefact: StandIn
+):
+    """F098: a burnt number meets the same answer without a call; once retired, the next number is issued."""
+    code = await completed(sessions)
+    nubefact.inject("reject_sunat")
+    for number in (1, 2):
+        with pytest.raises(ApplicationError, match="2800"):
+            await issue(invoicing, code, number)
+    async with sessions.begin() as session:
+        assert len((await session.scalars(select(InvoiceAttempt))).all()) == 1
+        burnt = (await session.scalars(select(Invoice))).one()
+        await invoices.retire(session, burnt.id, at=datetime.now(UTC))
+    # Whoever dies between the two steps leaves the house told that the operation has no comprobante.
+    assert await rejections(sessions) == {"B001-1"}
+    assert await issue(invoicing, code) == InvoiceIssued(status="Aceptado", series="B001", number=2)
+    assert await rejections(sessions) == set()
+    assert [one["request"]["codigo_unico"] for one in nubefact.received()] == [code, f"{code}-R{burnt.id}"]
+
+
+async def rejections(sessions: Sessions) -> frozenset[str]:
+    async with sessions() as session:
+        return await incidents.open_subjects(session, kind=invoices.REJECTED)
+
+
+async def test_one_annulled_in_nubefacts_panel_is_adopted_as_annulled_and_told(
+    sessions: Sessions, invoicing: InvoiceActivities, provider: NubeFact, nubefact: StandIn
+):
+    code = await completed(sessions)
+    document = (await attempt(1).run(invoicing._case, code)).document
+    await provider.issue(document)
+    await provider.void(document.type, document.series, document.number, reason="A mano")
+    await provider.query_void(document.type, document.series, document.number)
+    assert (await issue(invoicing, code, 2)).status == "Anulado"
+    async with sessions() as session:
+        assert "anulado en el panel" in (await session.scalars(select(Incident.detail))).one()
 
 
 async def test_a_document_that_sunat_rejects_is_not_reported_as_issued(

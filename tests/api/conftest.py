@@ -10,14 +10,14 @@ import pytest
 from fastapi import FastAPI
 
 from api.auth import start_user_session
-from api.main import create_app
 from api.settings import ApiSettings
 from db import passwords
 from db.session import Sessions
 from db.settings import DatabaseSettings
 from db.tables import User
 from domain.permissions import Role
-from tests.conftest import free_port
+from tests.applications import running_app
+from tests.free_ports import free_port
 from tests.people import add_user
 
 PASSWORD = "clave-de-prueba-1"
@@ -40,8 +40,7 @@ def api_settings() -> ApiSettings:
 async def app(database_url: str, api_settings: ApiSettings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FastAPI]:
     """The application with its lifespan running, and Temporal away: what needs it is in the integration ring."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
-    made = create_app(api_settings, database=DatabaseSettings(url=database_url))
-    async with made.router.lifespan_context(made):
+    async with running_app(api_settings, DatabaseSettings(url=database_url)) as made:
         yield made
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 
 from api.auth import public
 from api.main import create_app
@@ -17,7 +17,7 @@ from domain.errors import Unavailable
 from domain.permissions import Role
 from integrations.files import StorageDown
 from tests.api.conftest import HOUSE, Staff, client_of
-from tests.conftest import free_port
+from tests.free_ports import free_port
 
 SECRET = "45678912 persona@ejemplo.pe"
 
@@ -95,8 +95,9 @@ async def test_a_body_that_hides_its_size_is_cut(http: httpx.AsyncClient):
 
 
 @pytest.fixture
-async def broken(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """The same application with routes that fail in the ways that a day brings."""
+async def broken(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """An application of its own, with routes that fail in the ways that a day brings, and no lifespan."""
+    app = create_app(ApiSettings(public_url=HOUSE), database=DatabaseSettings(url=database_url))
     router = APIRouter(dependencies=[public("solo existe en esta prueba")])
 
     @router.get("/api/staff/fallo")

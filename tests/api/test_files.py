@@ -18,7 +18,7 @@ from domain.files import MAX_BYTES
 from integrations.files import FileStore, StorageDown
 from integrations.settings import FilesSettings
 from tests.api.conftest import client_of
-from tests.conftest import free_port
+from tests.free_ports import free_port
 from tests.standins.conftest import start
 from tests.standins.programs import Starter
 

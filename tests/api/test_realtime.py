@@ -29,7 +29,7 @@ from domain.notifications import EVERYBODY, client_room, role_room, user_room
 from domain.operations import SYSTEM, Actor, ActorKind
 from domain.permissions import Role
 from tests.api.conftest import HOUSE
-from tests.conftest import free_port
+from tests.free_ports import free_port
 from tests.people import add_client, add_user
 
 PATIENCE = 5

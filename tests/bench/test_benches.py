@@ -15,6 +15,7 @@ PROGRAM = Path(sys.executable).with_name("qoricash")
 OPERATIONS_KEYS = {
     *("completed_per_second", "floor_per_second", "actions_per_operation", "events_per_operation"),
     *("create_p50_ms", "create_p95_ms", "complete_p50_ms", "complete_p95_ms"),
+    *("busy_answers", "given_up"),
     *("api_rss_mb", "worker_rss_mb", "expiry_late_p99_ms"),
 }
 

@@ -14,7 +14,6 @@ from temporalio.testing import WorkflowEnvironment
 
 import temporal
 from api.auth import start_client_session
-from api.main import create_app
 from api.settings import ApiSettings
 from db import passwords
 from db.session import Sessions
@@ -26,7 +25,8 @@ from domain.money import Currency
 from integrations.files import FileStore
 from integrations.settings import FilesSettings
 from integrations.temporal import PLAIN_CONVERTER
-from tests.conftest import free_port
+from tests.applications import running_app
+from tests.free_ports import free_port
 from tests.people import add_client, add_rate
 from tests.standins.programs import StandIn
 from tests.workflows.house import House, running_house
@@ -71,8 +71,7 @@ async def app(
 ) -> AsyncIterator[FastAPI]:
     """The application with Temporal away."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
-    made = create_app(api_settings, database=DatabaseSettings(url=database_url))
-    async with made.router.lifespan_context(made):
+    async with running_app(api_settings, DatabaseSettings(url=database_url)) as made:
         store = FileStore(FilesSettings(upload_prefix=shelf.url, api_secret=SecretStr("local")))
         made.state.services = replace(made.state.services, files=store)
         yield made

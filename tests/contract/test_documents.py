@@ -16,7 +16,10 @@ pytestmark = pytest.mark.usefixtures("house")
 
 async def papers(sessions):
     async with sessions() as session:
-        return [(row.kind, row.size) for row in (await session.scalars(select(ClientDocument))).all()]
+        return [
+            (row.kind, row.size)
+            for row in (await session.scalars(select(ClientDocument).order_by(ClientDocument.id))).all()
+        ]
 
 
 async def test_a_person_sends_both_sides_and_sees_them_in_its_profile(arrive, sessions):

@@ -50,6 +50,7 @@ CALLS = [
     Call("POST", "/api/web/get-operation", {"operation_id": "{id}"}),
     Call("GET", "/api/operations/{id}"),
     Call("GET", "/api/client/operation/{id}"),
+    Call("GET", "/api/web/invoices/{id}/pdf"),
     Call("POST", "/api/web/stats", A_DNI),
     Call("POST", "/api/web/create-operation", {**A_DNI, **WEB}),
     Call(

@@ -290,6 +290,18 @@ def test_an_edit_of_what_another_person_has_changed_is_not_saved() -> None:
         decide(new(), c.Edit(actor=TRADER, comments="x", version=7), NOW)
 
 
+def test_a_trader_corrects_an_amount_by_a_fifth_and_a_master_by_more() -> None:
+    """F041: a chain of small corrections is measured from what was agreed, not from the one before."""
+    operation = replace(new(), amount_usd=Decimal("1000.00"), amount_pen=to_pen(Decimal("1000.00"), new().rate))
+    raised = decide(operation, c.Edit(actor=TRADER, amount_usd=Decimal("1200.00")), NOW)
+    assert raised.amount_usd == Decimal("1200.00")
+    for before in (operation, raised):
+        with pytest.raises(Forbidden, match=r"entre US\$ 800.00 y US\$ 1,200.00"):
+            decide(before, c.Edit(actor=TRADER, amount_usd=Decimal("1200.01")), NOW)
+    agreed = decide(raised, c.Edit(actor=MASTER, amount_usd=Decimal("2000.00")), NOW)
+    assert decide(agreed, c.Edit(actor=TRADER, amount_usd=Decimal("2400.00")), NOW).amount_usd == Decimal("2400.00")
+
+
 # --- any sequence of commands -----------------------------------------------------------------------------------------
 
 actors = st.sampled_from([CLIENT, TRADER, OPERATOR, OTHER_OPERATOR, MASTER, OTHER_MASTER, OFFICER, SYSTEM])

@@ -45,6 +45,7 @@ parameters.manage             x . . .
 compliance.read               x . . x
 compliance.resolve            x . . x
 audit.read                    x . . .
+incidents.manage              x . . .
 temporal.decode               x . . x
 """
 LINES = [line.split() for line in TABLE.strip().splitlines()]

@@ -1,4 +1,4 @@
-"""Records one history of every path: `python -m tests.histories.record [Operation] [ClientOnboarding]`.
+"""Records one history of every path: `python -m tests.histories.record [Operation] [InvoiceVoid]…`.
 
 Run it after a change of a workflow that is meant to be incompatible (there is a `patched()` for what still runs), and
 commit what it writes. tests/workflows/test_replay.py replays each of them on the present code.
@@ -23,9 +23,11 @@ from db.session import make_engine, make_sessions
 from db.settings import DatabaseSettings
 from domain import commands as c
 from domain.operations import Effect, Origin
-from tests.conftest import free_port, postgres
+from tests.conftest import postgres
+from tests.free_ports import free_port
 from tests.histories.onboardings import ONBOARDINGS
 from tests.people import add_client
+from tests.workflows.annulments import ANNULMENTS, skipping
 from tests.workflows.conftest import People, make_people
 from tests.workflows.house import PROOF, House, Said, eventually, running_house
 
@@ -208,6 +210,9 @@ async def record(url: str, wanted: frozenset[str]) -> None:
     for onboarding in ONBOARDINGS if "ClientOnboarding" in wanted else ():
         async with running_house(sessions) as house:
             await keep((await onboarding(house, people)).handle, "ClientOnboarding", onboarding.__name__)
+    async with skipping() as env:
+        for annulment in ANNULMENTS if "InvoiceVoid" in wanted else ():
+            await keep((await annulment(env)).handle, "InvoiceVoid", annulment.__name__)
     await engine.dispose()
 
 
@@ -237,7 +242,7 @@ def main() -> None:
         postgres.running(Path(folder) / "data", port=free_port(), password="record") as url,
     ):
         migrations.upgrade(DatabaseSettings(url=url))
-        asyncio.run(record(url, frozenset(sys.argv[1:]) or frozenset({"Operation", "ClientOnboarding"})))
+        asyncio.run(record(url, frozenset(sys.argv[1:]) or frozenset({"Operation", "ClientOnboarding", "InvoiceVoid"})))
 
 
 if __name__ == "__main__":

@@ -145,6 +145,12 @@ class Stack:
         with self._http() as http:
             http.post(f"{self.place[service]}/admin/inject", json={"failure": failure, **details}).raise_for_status()
 
+    def sunat(self, outcome: str, **about: Any) -> None:
+        """SUNAT answers now what is pending and `about` names."""
+        with self._http() as http:
+            answer = http.post(f"{self.place['nubefact']}/admin/sunat", json={"outcome": outcome, **about})
+            assert answer.raise_for_status().json()["answered"]
+
     def heal(self) -> None:
         """Every service works again."""
         with self._http() as http:

@@ -55,6 +55,8 @@ async def test_with_nubefact_down_completions_answer_at_once_and_the_comprobante
     A number is reserved a moment after the completion that it belongs to: each waits here for the one before it.
     """
     codes = await asyncio.gather(*(ready_to_complete(town, master) for _ in range(MANY)))
+    # A Master may have moved a series on by hand in this house; that is no gap of these operations.
+    skipped = stack.gaps()
     stack.inject("nubefact", "down")
     took = []
     for code in codes:
@@ -69,7 +71,7 @@ async def test_with_nubefact_down_completions_answer_at_once_and_the_comprobante
     numbers = [invoice["number"] for invoice in invoices]
     assert numbers == list(range(numbers[0], numbers[0] + MANY))
     assert sorted(d["request"]["codigo_unico"] for d in stack.documents(codes)) == sorted(codes)
-    assert stack.gaps() == []
+    assert stack.gaps() == skipped
 
 
 @pytest.mark.parametrize("failure", ["timeout_after", "500_after", "wrong_json", "timeout_before", "500", "html"])
@@ -78,12 +80,13 @@ async def test_an_answer_lost_on_the_way_back_makes_no_second_comprobante(
 ):
     """F088: whether NubeFact took it or not, one document, and the number that was reserved for it."""
     code = await ready_to_complete(town, master)
+    skipped = stack.gaps()
     stack.inject("nubefact", failure, operacion="generar_comprobante", seconds=4)
     await master.command(code, "complete")
     invoice = await invoiced(master, code)
     (document,) = stack.documents([code])
     assert (document["serie"], document["numero"]) == (invoice["series"], invoice["number"])
-    assert stack.gaps() == []
+    assert stack.gaps() == skipped
 
 
 async def test_a_mail_server_that_is_away_delays_mails_and_doubles_none(stack: Stack, town: Town, master: Desk):

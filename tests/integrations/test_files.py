@@ -9,7 +9,8 @@ import pytest
 from domain.errors import Missing
 from integrations.files import FOLDERS, FileStore, StorageDown
 from integrations.settings import FilesSettings
-from tests.standins.programs import HTTP, StandIn, free_port
+from tests.free_ports import free_port
+from tests.standins.programs import HTTP, StandIn
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"una imagen" * 50
 

@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 from domain.invoices import CreditNoteReason, InvoiceType, Treatment
+from domain.money import Currency
 from integrations import nubefact
 from integrations.nubefact import Amended, Answer, Document
+from integrations.nubefact_messages import taking_back
 
 DOCUMENT = Document(
     type=InvoiceType.BOLETA,
@@ -46,6 +48,24 @@ def test_an_exchange_is_one_inafecta_line_of_the_whole_amount_in_pen():
         "3700.00",
     )
     assert body["fecha_de_emision"] == "25-11-2026"
+
+
+@pytest.mark.parametrize("treatment", list(Treatment))
+def test_a_nota_takes_back_the_whole_document_to_the_cent(treatment: Treatment):
+    """Same client, sums, currency and treatment as what was sent, whatever the settings and the client say today."""
+    sent = replace(DOCUMENT, treatment=treatment, currency=Currency.USD, exchange_rate=Decimal("3.412")).body()
+    amended = Amended(type=InvoiceType.BOLETA, series="B001", number=7, reason=CreditNoteReason.DEVOLUCION_TOTAL)
+    today = date(2026, 12, 9)
+    body = taking_back(sent, amended, series="BC01", number=1, issued_on=today, unique_code="EXP-1001-N9").body()
+    named = {"tipo_de_comprobante": 3, "serie": "BC01", "numero": 1, "fecha_de_emision": "09-12-2026"}
+    changed = {**named, "codigo_unico": "EXP-1001-N9"}
+    added = {
+        "documento_que_se_modifica_tipo": 2,
+        "documento_que_se_modifica_serie": "B001",
+        "documento_que_se_modifica_numero": 7,
+        "tipo_de_nota_de_credito": 6,
+    }
+    assert body == {**sent, **changed, **added}
 
 
 def test_what_is_too_long_or_missing_fits_the_provider():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,15 +12,11 @@ from typing import Any, Protocol
 
 import httpx
 
+from tests.free_ports import free_port
+
 # One client for all: a TLS context of its own would cost each call 30 ms. Nothing is kept open between calls.
 HTTP = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), timeout=10)
 PROGRAMS = Path(__file__).parents[2] / "temporal-dev"
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @dataclass
@@ -60,6 +55,12 @@ class StandIn:
 
     def inject(self, failure: str, **details: Any) -> None:
         HTTP.post(f"{self.url}/admin/inject", json={"failure": failure, **details}).raise_for_status()
+
+    def sunat(self, outcome: str, **about: Any) -> list[str]:
+        """NubeFact's only: SUNAT answers now what is pending and `about` names; the documents' names."""
+        answer = HTTP.post(f"{self.url}/admin/sunat", json={"outcome": outcome, **about})
+        named: list[str] = answer.raise_for_status().json()["answered"]
+        return named
 
     def empty(self) -> StandIn:
         """As if just started, so that a test may have it without waiting for a start."""

@@ -10,7 +10,8 @@ from email.message import EmailMessage
 import aiosmtplib
 import pytest
 
-from tests.standins.programs import HTTP, StandIn, Starter, free_port
+from tests.free_ports import free_port
+from tests.standins.programs import HTTP, StandIn, Starter
 
 PDF = b"%PDF-1.7\n" + b"0" * 2000
 

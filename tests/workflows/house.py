@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from temporalio import activity
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -196,9 +196,11 @@ class House:
         return handle
 
     async def quiet(self, handle: WorkflowHandle[Any, Any]) -> bool:
-        """No effect is under way: it only waits for people and time."""
-        if not await self.assessed(handle):
-            return False
+        """No effect of an operation is under way."""
+        return await self.assessed(handle) and await self.settled(handle)
+
+    async def settled(self, handle: WorkflowHandle[Any, Any]) -> bool:
+        """It only waits for people and time."""
         described = (await handle.describe()).raw_description
         return not described.pending_activities and not described.HasField("pending_workflow_task")
 
@@ -257,10 +259,10 @@ class House:
             return list((await session.scalars(wanted.order_by(OperationEvent.version))).all())
 
     async def rows(self, table: type[Row], handle: WorkflowHandle[Any, Any]) -> list[Row]:
-        """Its rows of a table that has `operation_code`."""
+        """Its rows of a table that has `operation_code`, as they were written."""
         async with self.sessions() as session:
             wanted = select(table).where(table.operation_code == handle.id)  # type: ignore[attr-defined]
-            return list((await session.scalars(wanted)).all())
+            return list((await session.scalars(wanted.order_by(*inspect(table).primary_key))).all())
 
     async def start_workers(self) -> None:
         await self._running.enter_async_context(workers(self.client, self.sessions, self.outside, self.faults))
@@ -344,8 +346,7 @@ async def workers(
             SettlementActivities(sessions).settle,
             *OnboardingActivities(sessions).all(),
             outside.screen_client,
-            complaints.record_answer,
-            complaints.remind_complaint,
+            *(complaints.find_complaint, complaints.record_answer, complaints.remind_complaint),
             ReconciliationActivities(sessions, client, settled=timedelta(0)).reconcile_operations,
         ],
     )

@@ -156,10 +156,16 @@ async def test_documents_that_do_not_come_are_remembered_a_few_times_and_no_more
         await newcomer.screened()
         await house.pass_time(newcomer.handle, 3 * DAY + 1)
 
+    def reminders() -> int:
+        return sum(order.notice == "recordatorio_documentos" for order in house.outside.told)
+
     async def three() -> bool:
-        return sum(order.notice == "recordatorio_documentos" for order in house.outside.told) == 3
+        return reminders() == 3
 
     await eventually(three)
+    await house.pass_time(newcomer.handle, 3 * DAY + 1)
+    await eventually(house.settled, newcomer.handle)
+    assert reminders() == 3
 
 
 async def test_rejected_with_a_reason_then_reopened_and_approved(house: House, people: People):
@@ -188,6 +194,20 @@ async def test_a_registration_that_never_commits_ends_by_itself(house: House):
     )
     await house.pass_time(handle, 2)
     assert (await handle.result())["outcome"] == "Sin registro"
+
+
+async def test_an_outage_right_after_the_registration_loses_nobody(house: House):
+    """Nothing is read for minutes: only the answer that there is no row would end it."""
+    house.faults.before[names.OPEN_ONBOARDING] = 1_000
+    newcomer = await register(house)
+
+    async def tried() -> bool:
+        return house.faults.tried[names.OPEN_ONBOARDING] > 1
+
+    await eventually(tried)
+    await house.pass_time(newcomer.handle, 10)
+    house.faults.before.clear()
+    await newcomer.told("bienvenida")
 
 
 async def test_a_closed_account_ends_its_onboarding_and_gets_no_more_mail(house: House):

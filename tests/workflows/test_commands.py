@@ -72,11 +72,11 @@ async def test_all_commands_of_an_open_operation_in_one_life(house: House, peopl
 
 async def test_an_amount_that_was_changed_is_told_and_logged_field_by_field(house: House, people: People) -> None:
     handle = await house.create(people.client)
-    await house.do(handle, c.Edit(actor=people.trader, amount_usd=Decimal("150.00"), comments="pidió más"))
+    await house.do(handle, c.Edit(actor=people.trader, amount_usd=Decimal("120.00"), comments="pidió más"))
     event = (await house.rows(OperationEvent, handle))[-1]
     assert {change["field"]: (change["before"], change["after"]) for change in event.changes} == {
-        "amount_usd": ("100.00", "150.00"),
-        "amount_pen": ("340.10", "510.15"),
+        "amount_usd": ("100.00", "120.00"),
+        "amount_pen": ("340.10", "408.12"),
         "comments": ("", "pidió más"),
     }
     assert (event.actor_kind, event.actor_id, event.actor_role) == ("usuario", people.trader.id, "Trader")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -54,3 +54,19 @@ async def test_who_attends_is_told_near_the_end_and_the_answer_goes_out_once(hou
     assert await handle.result() == "Respondido"
     assert house.outside.done["reclamo_respuesta"] == 1
     assert "Nadie contest" not in (await handle.fetch_history()).to_json()
+
+
+async def test_a_sheet_that_never_commits_mails_nobody_and_ends(house: House):
+    """The process died between the start and the commit."""
+    start = c.ComplaintStart(
+        complaint_id=999_999,
+        code="2026-000009",
+        due_on=date(2026, 12, 20),
+        remind_at=datetime(2026, 12, 15, tzinfo=UTC),
+    )
+    handle = await house.client.start_workflow(
+        names.COMPLAINT, start, id=names.complaint_id(999_999), task_queue=names.OPERATIONS_QUEUE
+    )
+    await house.pass_time(handle, 2)
+    assert await handle.result() == "Sin hoja"
+    assert not house.outside.done

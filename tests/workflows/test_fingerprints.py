@@ -20,6 +20,9 @@ FILES = (
     "client_notice.py",
     "client_onboarding.py",
     "complaint.py",
+    "saved_rows.py",
+    "invoices.py",
+    "invoice_void.py",
 )
 RECORDED = {
     "execute_activity",
@@ -32,6 +35,7 @@ RECORDED = {
     "upsert_search_attributes",
     "patched",
     "carry_out",
+    "saved_row",
     "write",
 }
 ADVICE = (

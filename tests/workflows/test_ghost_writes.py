@@ -157,7 +157,7 @@ async def test_the_clock_is_never_refused_by_a_rule_of_the_database(house: House
         client = await add_client(session, "42000031", complete=False)
     handle = await house.create(client, usd="900.00")
     await eventually(house.quiet, handle)
-    edit = c.Edit(actor=people.trader, amount_usd=Decimal(100))
+    edit = c.Edit(actor=people.master, amount_usd=Decimal(100))
     await lose(house, await house.snapshot(handle), edit)
     await house.create(client, usd="850.00", origin=Origin.SISTEMA, actor=people.trader)
     await house.pass_time(handle, 15.1)

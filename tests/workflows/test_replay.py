@@ -11,12 +11,14 @@ from temporalio.worker import Replayer
 from cli.temporal_actions import bill
 from integrations.temporal import PLAIN_CONVERTER
 from workflows.client_onboarding import ClientOnboardingWorkflow
+from workflows.invoice_void import InvoiceVoidWorkflow
 from workflows.operation import OperationWorkflow
 from workflows.sandbox import RUNNER
 
 KEPT = Path(__file__).parents[1] / "histories"
 HISTORIES = sorted((KEPT / "Operation").glob("*.json"))
 ONBOARDINGS = sorted((KEPT / "ClientOnboarding").glob("*.json"))
+ANNULMENTS = sorted((KEPT / "InvoiceVoid").glob("*.json"))
 MOST_EVENTS, MOST_ACTIONS = 85, 22
 
 
@@ -32,10 +34,16 @@ def test_every_path_of_an_onboarding_is_recorded() -> None:
     assert len(ONBOARDINGS) == 6
 
 
-@pytest.mark.parametrize("file", [*HISTORIES, *ONBOARDINGS], ids=lambda file: file.stem)
+def test_every_path_of_an_annulment_is_recorded() -> None:
+    assert len(ANNULMENTS) == 3
+
+
+@pytest.mark.parametrize("file", [*HISTORIES, *ONBOARDINGS, *ANNULMENTS], ids=lambda file: file.stem)
 async def test_a_recorded_history_replays_on_the_present_code(file: Path) -> None:
     replayer = Replayer(
-        workflows=[OperationWorkflow, ClientOnboardingWorkflow], data_converter=PLAIN_CONVERTER, workflow_runner=RUNNER
+        workflows=[OperationWorkflow, ClientOnboardingWorkflow, InvoiceVoidWorkflow],
+        data_converter=PLAIN_CONVERTER,
+        workflow_runner=RUNNER,
     )
     result = await replayer.replay_workflow(history(file), raise_on_replay_failure=False)
     assert result.replay_failure is None
