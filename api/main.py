@@ -9,7 +9,7 @@ import socketio
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from api import errors, files, health, platform
+from api import assets, errors, files, health, panel, platform
 from api.allowances import Allowances
 from api.limits import AnonymousLimit, SizeLimit
 from api.login_limits import LoginLimits
@@ -75,7 +75,7 @@ def create_app(
 
 
 def _include(app: FastAPI) -> None:
-    for router in (health.router, files.router, contract, platform.router, staff):
+    for router in (health.router, files.router, contract, platform.router, staff, assets.router, panel.router):
         app.include_router(router)
 
 

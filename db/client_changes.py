@@ -19,7 +19,9 @@ from db.notifications import notify
 from db.tables import (
     Client,
     ClientAccount,
+    ClientDevice,
     ClientDocument,
+    ClientHit,
     ClientIdentityChange,
     Operation,
     PushSubscription,
@@ -191,6 +193,9 @@ async def anonymise(session: AsyncSession, client_id: int, *, now: datetime, act
     await session.execute(
         update(ClientIdentityChange).where(ClientIdentityChange.client_id == client_id).values(before="", after="")
     )
+    # Why it matched a list tells its name word by word; that it did, and what was decided, stays.
+    await session.execute(update(ClientHit).where(ClientHit.client_id == client_id).values(explanation={}))
+    await session.execute(delete(ClientDevice).where(ClientDevice.client_id == client_id))
     _audit(session, client_id, "clients.anonymise", actor)
 
 

@@ -90,6 +90,24 @@ ONBOARDING_PARAMETERS = (
     _whole("complaint_business_days", 15, "días hábiles", "Ley 29571 y DS 101-2022-PCM: plazo de respuesta"),
     _whole("complaint_reminder_days", 3, "días hábiles", "Política de la casa: aviso antes de vencer el reclamo"),
 )
+COMPLIANCE_PARAMETERS = (
+    Parameter(
+        name="register_single_usd",
+        kind=ParameterKind.DECIMAL,
+        default=Decimal("5000.00"),
+        unit="USD",
+        source="Res. SBS 6426-2015 y 789-2018: operación única que va al Registro de Operaciones",
+    ),
+    Parameter(
+        name="register_accumulated_usd",
+        kind=ParameterKind.DECIMAL,
+        default=Decimal("50000.00"),
+        unit="USD",
+        source="Res. SBS 789-2018: acumulado por cliente en el mes calendario que va al Registro de Operaciones",
+    ),
+    _whole("ros_alarm_hours", 4, "horas", "Política de la casa: aviso antes de vencer las 24 horas del ROS"),
+    _whole("snooze_max_days", 180, "días", "Política de la casa: lo más que se silencia una regla para un cliente"),
+)
 
 _HOURS = "Horario de la casa"
 # Hours of Lima's day: 9.5 is 9:30. A day that closes when it opens, or before, is not attended.
@@ -162,6 +180,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     *RISK_PARAMETERS,
     *ONBOARDING_PARAMETERS,
     *HOURS_PARAMETERS,
+    *COMPLIANCE_PARAMETERS,
 )
 
 _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}

@@ -58,6 +58,8 @@ class Permission(StrEnum):
     PARAMETERS_MANAGE = "parameters.manage"
     COMPLIANCE_READ = "compliance.read"
     COMPLIANCE_RESOLVE = "compliance.resolve"
+    COMPLIANCE_RULES = "compliance.rules"
+    COMPLIANCE_REPORT = "compliance.report"
     AUDIT_READ = "audit.read"
     INCIDENTS_MANAGE = "incidents.manage"
     # Decoded payloads show any client and any hold, so only roles that may see all of both have it.
@@ -111,6 +113,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.RATES_READ,
             Permission.COMPLIANCE_READ,
             Permission.COMPLIANCE_RESOLVE,
+            Permission.COMPLIANCE_RULES,
+            Permission.COMPLIANCE_REPORT,
             Permission.TEMPORAL_DECODE,
         }
     ),

@@ -133,7 +133,16 @@ class RateAlertFacts:
     site: str = ""
 
 
-Facts = OperationFacts | ClientFacts | CodeFacts | ComplaintFacts | InvoiceFacts | RateAlertFacts
+@dataclass(frozen=True, kw_only=True)
+class DeadlineFacts:
+    """A term of compliance that is near or over. A mail box is not the panel: the case's number and nothing else."""
+
+    case: int
+    until: str
+    late: bool
+
+
+Facts = OperationFacts | ClientFacts | CodeFacts | ComplaintFacts | InvoiceFacts | DeadlineFacts | RateAlertFacts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ from workflows.invoice_messages import AnswerRound
 SUNAT_EVERY = timedelta(minutes=5)
 RECONCILIATION_EVERY = timedelta(minutes=5)
 ALERTS_EVERY = timedelta(minutes=5)
+CASE_WATCH_EVERY = timedelta(minutes=5)
 
 
 def reconciliation() -> Schedule:
@@ -72,13 +73,39 @@ def rate_alerts() -> Schedule:
     )
 
 
+def list_refresh() -> Schedule:
+    """Ask OFAC and the UN for their lists, every six hours from 0:20 in Lima."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(names.LIST_REFRESH, id="listas", task_queue=names.OPERATIONS_QUEUE),
+        spec=ScheduleSpec(
+            calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(0, 23, 6)], minute=[ScheduleRange(20)])],
+            time_zone_name="America/Lima",
+        ),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
+    )
+
+
+def case_watch() -> Schedule:
+    """Tell decisions that were left untold, and ring before the term of a ROS."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(names.CASE_WATCH, id="vigilancia-casos", task_queue=names.OPERATIONS_QUEUE),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=CASE_WATCH_EVERY)], time_zone_name="America/Lima"),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
+    )
+
+
 async def ensure_schedules(client: Client) -> None:
-    """Create the schedules that do not exist yet; several workers may do this at once."""
-    for name, schedule in (
-        ("conciliacion", reconciliation()),
-        ("conservacion-clientes", retention()),
-        ("respuestas-sunat", sunat_answers()),
-        ("alertas-tc", rate_alerts()),
+    """Create the schedules that do not exist yet; several workers may do this at once.
+
+    A house that has just been installed asks for the lists at once: until they are there nobody is approved.
+    """
+    for name, schedule, at_once in (
+        ("conciliacion", reconciliation(), False),
+        ("conservacion-clientes", retention(), False),
+        ("respuestas-sunat", sunat_answers(), False),
+        ("vigilancia-casos", case_watch(), False),
+        ("listas", list_refresh(), True),
+        ("alertas-tc", rate_alerts(), False),
     ):
         with contextlib.suppress(ScheduleAlreadyRunningError):
-            await client.create_schedule(name, schedule)
+            await client.create_schedule(name, schedule, trigger_immediately=at_once)

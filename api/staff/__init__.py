@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.staff import (
+    alerts,
     audit,
     auth,
     cases,
@@ -16,11 +17,16 @@ from api.staff import (
     invoice_actions,
     invoice_exports,
     invoices,
+    lists,
     operation_commands,
     operations,
     parameters,
     partners,
     rates,
+    reports,
+    risk,
+    rules,
+    screening,
     users,
 )
 
@@ -45,5 +51,11 @@ for part in (
     invoice_exports,
     invoices,
     invoice_actions,
+    lists,
+    screening,
+    alerts,
+    rules,
+    reports,
+    risk,
 ):
     router.include_router(part.router)

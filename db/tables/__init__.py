@@ -2,11 +2,13 @@
 
 from db.tables.audit import AuditEntry, IdempotencyKey, Incident, Parameter
 from db.tables.base import Base
-from db.tables.cases import CaseAlert, ComplianceAudit, ComplianceCase
+from db.tables.cases import CaseAlert, CaseFile, ComplianceAudit, ComplianceCase
 from db.tables.clients import Client, ClientAccount, ClientDocument, ClientIdentityChange, EmailCode
 from db.tables.complaints import Complaint, ComplaintYear
 from db.tables.compliance import TransactionMonitoring
+from db.tables.devices import ClientDevice
 from db.tables.invoices import Invoice, InvoiceAttempt, InvoiceSeries, InvoiceVoid
+from db.tables.lists import ListEntry, ListVersion
 from db.tables.notifications import Delivery, Notification, PushSubscription
 from db.tables.operations import (
     Deposit,
@@ -21,7 +23,10 @@ from db.tables.operations import (
 from db.tables.partners import Partner, PartnerClient, PartnerKey
 from db.tables.rate_alerts import RateAlert, RateAlertFiring
 from db.tables.referrals import ReferralEntry, RewardCode
+from db.tables.register import RegisterEntry, RosDraft
 from db.tables.risk import ClientRiskProfile, ClientRiskScore
+from db.tables.rules import ComplianceRule, RuleSnooze, RuleTrial
+from db.tables.screening import ClientHit, ListCheck, NameSearch, ScreeningRun
 from db.tables.treasury import ExchangeRate, HouseAccount
 from db.tables.users import Session, User
 
@@ -29,9 +34,12 @@ __all__ = [
     "AuditEntry",
     "Base",
     "CaseAlert",
+    "CaseFile",
     "Client",
     "ClientAccount",
+    "ClientDevice",
     "ClientDocument",
+    "ClientHit",
     "ClientIdentityChange",
     "ClientRiskProfile",
     "ClientRiskScore",
@@ -39,6 +47,7 @@ __all__ = [
     "ComplaintYear",
     "ComplianceAudit",
     "ComplianceCase",
+    "ComplianceRule",
     "Delivery",
     "Deposit",
     "EmailCode",
@@ -50,6 +59,10 @@ __all__ = [
     "InvoiceAttempt",
     "InvoiceSeries",
     "InvoiceVoid",
+    "ListCheck",
+    "ListEntry",
+    "ListVersion",
+    "NameSearch",
     "Note",
     "Notification",
     "Operation",
@@ -65,7 +78,12 @@ __all__ = [
     "RateAlertFiring",
     "ReferralEntry",
     "Refund",
+    "RegisterEntry",
     "RewardCode",
+    "RosDraft",
+    "RuleSnooze",
+    "RuleTrial",
+    "ScreeningRun",
     "Session",
     "Settlement",
     "TransactionMonitoring",

@@ -121,3 +121,17 @@ def test_a_partner_gets_a_key_and_another_when_asked(cli):
     assert first[:10] in cli("partner", "list").output
     assert cli("partner", "close", "Remesas del Sur").exit_code == 0
     assert cli("partner", "rotate", "Remesas del Sur").exit_code == 1
+
+
+def test_a_rule_is_tried_by_its_name_or_from_a_file_and_nothing_is_kept(cli, tmp_path):
+    listed = cli("rules", "list").output
+    assert "lista-restrictiva" in listed
+    tried = cli("rules", "backtest", "monto-alto", "--months", "2")
+    assert "0 operaciones" in tried.output
+    assert "Alertas: 0" in tried.output
+    assert cli("rules", "backtest", "no-existe").exit_code == 1
+    file = tmp_path / "rule.json"
+    file.write_text('{"name": "Mía", "kind": "monitoreo", "severity": "Alta", "conditions": [{"test": "eval"}]}')
+    refused = cli("rules", "backtest", "mia", "--file", str(file))
+    assert refused.exit_code == 1
+    assert "conditions.0" in refused.output

@@ -45,6 +45,8 @@ partners.manage               x . . .
 parameters.manage             x . . .
 compliance.read               x . . x
 compliance.resolve            x . . x
+compliance.rules              x . . x
+compliance.report             x . . x
 audit.read                    x . . .
 incidents.manage              x . . .
 temporal.decode               x . . x

@@ -24,6 +24,8 @@ FILES = (
     "invoices.py",
     "invoice_void.py",
     "rate_alerts.py",
+    "screening.py",
+    "case_watch.py",
 )
 RECORDED = {
     "execute_activity",
