@@ -104,6 +104,13 @@ def deliveries(view: OperationView) -> list[Sent]:
     return [_sent(group) for group in groups]
 
 
+def awaits(view: OperationView) -> bool:
+    """Whether something of it is on its way out: a mail, or the comprobante of a completed one."""
+    leaving = any(one.status == "pendiente" for one in view.deliveries)
+    documents = any(one.status in {InvoiceStatus.PENDIENTE, InvoiceStatus.ENVIADO} for one in view.invoices)
+    return leaving or documents or (view.state is State.COMPLETADA and not view.invoices)
+
+
 def _alike(one: DeliveryView) -> tuple[str, str, str]:
     return (one.notice, one.channel, one.status)
 

@@ -114,6 +114,7 @@ async def show_operation(request: Request, code: Code, user: Reader, services: S
         "story": story.story(view),
         "deliveries": story.deliveries(view),
         "invoice_tone": story.invoice_tone,
+        "awaits": story.awaits(view),
         "completed": client.client.completed_operations if client else 0,
         "alert_seconds": int(minutes * 60),
         "held": view.assessment if view.assessment != CLEAR and view.state in MAIN else "",
