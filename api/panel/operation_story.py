@@ -96,11 +96,11 @@ def story(view: OperationView) -> list[Happened]:
     return [_happened(event) for event in reversed(view.events) if not event.orphaned]
 
 
-def deliveries(view: OperationView) -> list[Sent]:
+def deliveries(sent: Sequence[DeliveryView]) -> list[Sent]:
     """The mails and pushes, newest first; what went to several people alike is one line."""
-    alike = sorted(view.deliveries, key=_alike)
+    alike = sorted(sent, key=_alike)
     groups = [list(group) for _, group in groupby(alike, key=_alike)]
-    groups.sort(key=lambda group: view.deliveries.index(group[-1]), reverse=True)
+    groups.sort(key=lambda group: sent.index(group[-1]), reverse=True)
     return [_sent(group) for group in groups]
 
 

@@ -112,7 +112,7 @@ async def show_operation(request: Request, code: Code, user: Reader, services: S
         "buttons": buttons(view, user),
         "checks": checks(view),
         "story": story.story(view),
-        "deliveries": story.deliveries(view),
+        "deliveries": story.deliveries(view.deliveries),
         "invoice_tone": story.invoice_tone,
         "awaits": story.awaits(view),
         "completed": client.client.completed_operations if client else 0,
