@@ -18,6 +18,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from activities.case_watch import CaseAlarmActivities, CaseWatchActivities
 from activities.client_notices import ClientNoticeActivities
 from activities.client_onboarding import OnboardingActivities
+from activities.client_retention import RetentionActivities
 from activities.complaints import ComplaintActivities
 from activities.compliance import ComplianceActivities
 from activities.email_codes import EmailCodeActivities
@@ -178,6 +179,7 @@ def build_workers(client: Client, sessions: Sessions, outside: Outside) -> Seque
             CaseWatchActivities(sessions, client).watch_cases,
             SettlementActivities(sessions).settle,
             *OnboardingActivities(sessions).all(),
+            RetentionActivities(sessions, outside.files).anonymise_clients,
             *_complaints(sessions, outside),
             voids.record_void_decision,
             screening.screen_client,
