@@ -22,7 +22,7 @@ from cli.benches import floor
 from cli.benches.expiry import lateness
 from cli.benches.figures import Figures, percentile, show, show_figures
 from cli.benches.journey import GaveUp, Journey, Timings, browser, kinds
-from cli.benches.people import Person, move_in
+from cli.benches.people import Person, looked_at, move_in
 from cli.benches.stack import WORKERS, Stack, database, running_stack
 from cli.temporal_actions import Bill, bill
 
@@ -73,6 +73,7 @@ async def _measure(stack: Stack, plan: Plan, progress: Progress) -> Figures:
     async with database(stack) as sessions:
         people = await move_in(sessions, plan.people)
     temporal = await stack.temporal()
+    await looked_at(temporal)
     async with browser(stack.api) as http:
         journey = Journey(http=http, temporal=temporal, people=people)
         await _warm_up(journey, plan, progress)
