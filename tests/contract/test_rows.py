@@ -87,6 +87,7 @@ async def test_a_row_answers_what_its_pages_read(site: Site, row: Row):
     answer = await site.send(row, await site.caller(row.given))
     assert answer.status_code == row.status, answer.text
     assert mismatch(answer.json(), row.reads) == "", answer.text
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_no_row_of_the_contract_is_left_out():
@@ -100,6 +101,7 @@ def refused(answer: httpx.Response, status: int) -> str:
     """Checks that a refusal speaks the contract's envelope; answers its code."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/json"
+    assert answer.headers.get("cache-control", "no-store") == "no-store"
     said = answer.json()
     assert said["success"] is False
     assert said["message"].strip()
