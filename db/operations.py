@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import audit, incidents
+from db import audit, house_accounts, incidents
 from db.limits import check_client_limit
 from db.notifications import notify_each
 from db.tables import (
@@ -279,8 +279,10 @@ async def _check_against_database(
         await check_client_limit(session, client, after.amount_usd, code=row.code, now=at)
     if "deposits" in changed:
         _check_accounts(accounts, row.client_id, after.deposits, after.kind.client_pays, "deposits")
+        await house_accounts.check_lines(session, after.deposits, after.kind.client_pays, field="deposits")
     if "payouts" in changed:
         _check_accounts(accounts, row.client_id, after.payouts, after.kind.client_receives, "payouts")
+        await house_accounts.check_lines(session, after.payouts, after.kind.client_receives, field="payouts")
 
 
 def _check_accounts(
@@ -342,6 +344,7 @@ async def _sync_lines(
             account = accounts[line.account_id] if line.account_id is not None else None
             row.bank, row.account = (account.bank.value, account.number) if account else ("", "")
         row.amount, row.account_id, row.transfer_code = line.amount, line.account_id, line.transfer_code
+        row.house_account_id = line.house_account_id
         row.removed_at = None
     for gone in rows.values():
         gone.removed_at = gone.removed_at or at

@@ -15,6 +15,7 @@ from db.tables import ExchangeRate, User
 from domain.errors import Missing
 from domain.notifications import EVERYBODY
 from domain.operations import Actor, FieldChange
+from domain.rates import Quote
 
 RATES_CHANGED = "tipos_cambio_actualizados"
 
@@ -25,6 +26,19 @@ async def current_rate(session: AsyncSession) -> ExchangeRate:
     if newest is None:
         raise Missing("NO_RATE", "Aún no hay un tipo de cambio publicado.")
     return newest
+
+
+async def valuation_rate(session: AsyncSession) -> Decimal:
+    """What a dollar that nobody exchanged is worth in the books today: the middle of the desk's base (PEN).
+
+    Raises Missing before the first rate is published.
+    """
+    return quote_of(await current_rate(session)).middle()
+
+
+def quote_of(row: ExchangeRate) -> Quote:
+    """A published version as the domain reads it."""
+    return Quote(buy=row.buy, sell=row.sell, base_buy=row.base_buy, base_sell=row.base_sell)
 
 
 async def set_rate(session: AsyncSession, *, buy: Decimal, sell: Decimal, actor: Actor) -> ExchangeRate:

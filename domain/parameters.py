@@ -91,6 +91,21 @@ ONBOARDING_PARAMETERS = (
     _whole("complaint_reminder_days", 3, "días hábiles", "Política de la casa: aviso antes de vencer el reclamo"),
 )
 
+TREASURY_PARAMETERS = (
+    _whole("rate_spread_pips", 20, "pips", "Política de la casa: lo que el precio publicado se aparta del precio base"),
+    _whole("max_preferential_pips", 100, "pips", "Política de la casa: mejora máxima de un tipo de cambio preferente"),
+    _whole("four_eyes_pen", 10_000, "PEN", "Política de la casa: desde este valor, un movimiento pide segunda persona"),
+    _whole("position_warning_usd", 5_000, "USD", "Política de la casa: posición abierta que se avisa"),
+    _whole("position_critical_usd", 20_000, "USD", "Política de la casa: posición abierta crítica"),
+    Parameter(
+        name="itf_percent",
+        kind=ParameterKind.DECIMAL,
+        default=Decimal("0.005"),
+        unit="%",
+        source="Ley 28194 y Ley 29667: impuesto a las transacciones financieras",
+    ),
+)
+
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         name="limit_without_documents_usd",
@@ -143,6 +158,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     ),
     *RISK_PARAMETERS,
     *ONBOARDING_PARAMETERS,
+    *TREASURY_PARAMETERS,
 )
 
 _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}

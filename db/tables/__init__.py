@@ -4,9 +4,20 @@ from db.tables.audit import AuditEntry, IdempotencyKey, Incident, Parameter
 from db.tables.base import Base
 from db.tables.cases import CaseAlert, ComplianceAudit, ComplianceCase
 from db.tables.clients import Client, ClientAccount, ClientDocument, ClientIdentityChange, EmailCode
+from db.tables.closings import Approval, DailyClosure, DailyClosureLine
 from db.tables.complaints import Complaint, ComplaintYear
 from db.tables.compliance import TransactionMonitoring
 from db.tables.invoices import Invoice, InvoiceAttempt, InvoiceSeries, InvoiceVoid
+from db.tables.ledger import (
+    LedgerAccount,
+    LedgerDay,
+    LedgerEntry,
+    LedgerLine,
+    LedgerMark,
+    LedgerPeriod,
+    LedgerYear,
+)
+from db.tables.netting import Batch, Match, TraderGoal
 from db.tables.notifications import Delivery, Notification, PushSubscription
 from db.tables.operations import (
     Deposit,
@@ -20,23 +31,30 @@ from db.tables.operations import (
 )
 from db.tables.referrals import ReferralEntry, RewardCode
 from db.tables.risk import ClientRiskProfile, ClientRiskScore
-from db.tables.treasury import ExchangeRate, HouseAccount
+from db.tables.statements import BankStatement, StatementLine, StatementMatch
+from db.tables.treasury import ClientRate, ExchangeRate, HouseAccount, RateTier, ReferenceRate
 from db.tables.users import Session, User
 
 __all__ = [
+    "Approval",
     "AuditEntry",
+    "BankStatement",
     "Base",
+    "Batch",
     "CaseAlert",
     "Client",
     "ClientAccount",
     "ClientDocument",
     "ClientIdentityChange",
+    "ClientRate",
     "ClientRiskProfile",
     "ClientRiskScore",
     "Complaint",
     "ComplaintYear",
     "ComplianceAudit",
     "ComplianceCase",
+    "DailyClosure",
+    "DailyClosureLine",
     "Delivery",
     "Deposit",
     "EmailCode",
@@ -48,6 +66,14 @@ __all__ = [
     "InvoiceAttempt",
     "InvoiceSeries",
     "InvoiceVoid",
+    "LedgerAccount",
+    "LedgerDay",
+    "LedgerEntry",
+    "LedgerLine",
+    "LedgerMark",
+    "LedgerPeriod",
+    "LedgerYear",
+    "Match",
     "Note",
     "Notification",
     "Operation",
@@ -56,11 +82,16 @@ __all__ = [
     "Payout",
     "Proof",
     "PushSubscription",
+    "RateTier",
+    "ReferenceRate",
     "ReferralEntry",
     "Refund",
     "RewardCode",
     "Session",
     "Settlement",
+    "StatementLine",
+    "StatementMatch",
+    "TraderGoal",
     "TransactionMonitoring",
     "User",
 ]
