@@ -50,6 +50,19 @@ def invoicing(
     _measure(lambda progress: run(plan, progress), as_json=json)
 
 
+@app.command()
+def reconciliation(
+    *,
+    lines: Annotated[int, typer.Option(min=100, help="líneas de cada uno de los dos extractos")] = 5000,
+    seed: Annotated[int, typer.Option(help="semilla de los extractos")] = 1,
+    json: AsJson = False,
+) -> None:
+    """Cuánto de dos extractos se concilia por sí solo, y cuánto mal: precisión y exhaustividad."""
+    from cli.benches.reconciliation import Plan, run
+
+    _measure(lambda progress: run(Plan(lines=lines, seed=seed), progress), as_json=json)
+
+
 def _measure(bench: Callable[[Progress], Figures], *, as_json: bool) -> None:
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
