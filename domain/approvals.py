@@ -13,7 +13,6 @@ class ApprovalKind(StrEnum):
     REABRIR_DIA = "reabrir día"
     REABRIR_PERIODO = "reabrir período"
     ANULAR_ASIENTO = "anular asiento"
-    DEVOLUCION = "devolución"
 
 
 class ApprovalState(StrEnum):

@@ -66,7 +66,6 @@ CHART: dict[str, str] = {
     MARGIN_GAIN: "Ganancia por margen de intermediación cambiaria",
     EXCHANGE_GAIN: "Ganancia por diferencia de cambio",
 }
-# Loans, refunds in hand and other debts belong to what the house owes; the rest of the classes speak for themselves.
 EXPENSES, INCOME = "6", "7"
 
 

@@ -57,6 +57,18 @@ class Permission(StrEnum):
     PARAMETERS_MANAGE = "parameters.manage"
     COMPLIANCE_READ = "compliance.read"
     COMPLIANCE_RESOLVE = "compliance.resolve"
+    TREASURY_READ = "treasury.read"
+    TREASURY_MOVE = "treasury.move"
+    TREASURY_APPROVE = "treasury.approve"
+    TREASURY_ACCOUNTS = "treasury.accounts"
+    RECONCILIATION_MANAGE = "reconciliation.manage"
+    CLOSINGS_SIGN = "closings.sign"
+    NETTING_READ = "netting.read"
+    NETTING_MANAGE = "netting.manage"
+    GOALS_READ = "goals.read"
+    GOALS_MANAGE = "goals.manage"
+    ACCOUNTING_READ = "accounting.read"
+    ACCOUNTING_MANAGE = "accounting.manage"
     AUDIT_READ = "audit.read"
     INCIDENTS_MANAGE = "incidents.manage"
     # Decoded payloads show any client and any hold, so only roles that may see all of both have it.
@@ -82,6 +94,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.CLIENTS_EXPORT,
             Permission.RATES_READ,
             Permission.INVOICES_READ,
+            Permission.GOALS_READ,
         }
     ),
     Role.OPERADOR: frozenset(
@@ -95,6 +108,11 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.CLIENTS_READ,
             Permission.RATES_READ,
             Permission.INVOICES_READ,
+            Permission.TREASURY_READ,
+            Permission.TREASURY_MOVE,
+            Permission.RECONCILIATION_MANAGE,
+            Permission.CLOSINGS_SIGN,
+            Permission.NETTING_READ,
         }
     ),
     Role.MIDDLE_OFFICE: frozenset(

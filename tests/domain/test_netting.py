@@ -36,12 +36,12 @@ def test_a_cover_of_the_desk_is_the_houses():
 rates = st.decimals("3.0000", "4.0000", places=4)
 
 
-@given(rates, rates, rates, rates, st.decimals("0.01", "99999", places=2), st.booleans())
-def test_the_three_parts_are_always_the_whole(buy_rate, sell_rate, buy_desk, sell_desk, usd, by_desk):
+@given(st.tuples(rates, rates), st.tuples(rates, rates), st.decimals("0.01", "99999", places=2), st.booleans())
+def test_the_three_parts_are_always_the_whole(bought, sold, usd, by_desk):
     """F224"""
     parts = split(
-        side(Kind.COMPRA, str(buy_rate), desk=str(buy_desk)),
-        side(Kind.VENTA, str(sell_rate), desk=str(sell_desk), by_desk=by_desk),
+        side(Kind.COMPRA, str(bought[0]), desk=str(bought[1])),
+        side(Kind.VENTA, str(sold[0]), desk=str(sold[1]), by_desk=by_desk),
         usd,
     )
     assert parts.trader_buy + parts.trader_sell + parts.house == parts.total

@@ -80,7 +80,7 @@ def test_a_name_of_a_file_is_no_statement(tmp_path: Path):
     """The library opens a text that names a file; what is uploaded must never read one of ours."""
     secret = tmp_path / "extracto.sta"
     secret.write_text(SWIFT)
-    with pytest.raises(Invalid, match="no tiene movimientos|no es un MT940"):
+    with pytest.raises(Invalid, match=r"no tiene movimientos|no es un MT940"):
         read(Layout.MT940, str(secret).encode())
 
 

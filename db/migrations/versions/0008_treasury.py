@@ -95,7 +95,7 @@ def upgrade() -> None:
     )
     op.create_table('approvals',
     sa.Column('id', sa.BigInteger(), nullable=False),
-    sa.Column('kind', sa.Enum('movimiento', 'tipo de cambio', 'reabrir día', 'reabrir período', 'anular asiento', 'devolución', name='kind', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('kind', sa.Enum('movimiento', 'tipo de cambio', 'reabrir día', 'reabrir período', 'anular asiento', name='kind', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('state', sa.Enum('Pendiente', 'Aprobada', 'Negada', name='state', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('words', sa.Text(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
@@ -352,8 +352,8 @@ def upgrade() -> None:
     op.add_column('refunds', sa.Column('reference', sa.Text(), server_default='', nullable=False))
     op.add_column('refunds', sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('refunds', sa.Column('settled_by', sa.BigInteger(), nullable=True))
-    op.create_foreign_key(op.f('fk_refunds_settled_by'), 'refunds', 'users', ['settled_by'], ['id'])
     op.create_foreign_key(op.f('fk_refunds_house_account_id'), 'refunds', 'house_accounts', ['house_account_id'], ['id'])
+    op.create_foreign_key(op.f('fk_refunds_settled_by'), 'refunds', 'users', ['settled_by'], ['id'])
     op.create_check_constraint(op.f('ck_exchange_rates_base'), 'exchange_rates', '(base_buy IS NULL) = (base_sell IS NULL)')
     op.create_check_constraint(op.f('ck_exchange_rates_order'), 'exchange_rates', 'buy <= base_buy AND base_buy <= base_sell AND base_sell <= sell')
     # A desk rate of zero made a loss of tens of thousands (F060).
