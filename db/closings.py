@@ -49,11 +49,11 @@ async def draft(session: AsyncSession, *, day: date, at: datetime) -> DailyClosu
     row = await live(session, day)
     if row is not None and row.state is ClosingState.FIRMADO:
         raise Conflict("DAY_SIGNED", f"El {format_day(day)} ya está firmado.")
+    stands, still_open = await position.standing(session, day=day), await _open_of(session, day)
     if row is None:
         row = DailyClosure(day=day, round=await _next_round(session, day), state=ClosingState.BORRADOR)
         session.add(row)
-    stands = await position.standing(session, day=day)
-    row.open_operations = await _open_of(session, day)
+    row.open_operations = still_open
     row.open_usd = stands.position.open_usd
     row.realised_pen = stands.position.realised
     row.margin_pen = stands.margin

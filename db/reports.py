@@ -160,8 +160,8 @@ async def results(
     sold = usd & (LedgerLine.amount * sign > 0)
     query = (
         select(
-            cast(key, SqlText).label("key"),
-            cast(func.coalesce(label, "Sin trader"), SqlText).label("label"),
+            cast(key, SqlText).label("of"),
+            cast(func.coalesce(label, "Sin trader"), SqlText).label("named"),
             func.sum(case((usd, sign), else_=0)),
             func.coalesce(func.sum(case((bought, -LedgerLine.amount))), ZERO),
             func.coalesce(func.sum(case((sold, LedgerLine.amount))), ZERO),
@@ -172,8 +172,8 @@ async def results(
         .outerjoin(User, User.id == Operation.trader_id)
         .where(LedgerEntry.source == Source.OPERACION, LedgerEntry.day.between(since, until))
         .where(LedgerLine.account.in_((d.POSITION_USD, d.POSITION_MARGIN)))
-        .group_by("key", "label")
-        .order_by("key")
+        .group_by("of", "named")
+        .order_by("of")
     )
     if trader_id is not None:
         query = query.where(Operation.trader_id == trader_id)
