@@ -18,6 +18,7 @@ from uuid import uuid4
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+import bcrp
 from standin import Fault, Faults, Json, Store, application, arguments, serve
 
 FAILURES = ("500", "timeout_after", "gone")

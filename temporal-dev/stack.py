@@ -99,6 +99,7 @@ class Stack:
             "MAIL_PORT": str(self.ports.smtp),
             "MAIL_USE_TLS": "false",
             "EXPO_PUSH_URL": f"{place['push']}/--/api/v2/push/send",
+            "BCRP_API_URL": f"{place['push']}/estadisticas/series/api",
             "VAPID_PRIVATE_KEY": secret["vapid_private_key"],
             "VAPID_SUBJECT": "mailto:sistemas@qoricash.local",
         }
