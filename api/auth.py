@@ -31,6 +31,8 @@ COOKIE = "qoricash_session"
 TOKEN_BYTES = 32
 # Writing that a session is in use costs an update; once a minute is enough for a limit of ten.
 SEEN_EVERY = timedelta(minutes=1)
+# A page that reads itself again says so: nobody is using it, so the session's idle time goes on.
+BACKGROUND = "x-fondo"
 _CACHED = "qoricash.identity"
 
 
@@ -86,19 +88,20 @@ async def identity(connection: HTTPConnection) -> Identity | None:
     """Who is calling, looked up once a request; None for a stranger."""
     if _CACHED not in connection.scope:
         token = token_of(connection)
-        connection.scope[_CACHED] = await resolve(services(connection), token) if token else None
+        used = BACKGROUND not in connection.headers
+        connection.scope[_CACHED] = await resolve(services(connection), token, used=used) if token else None
     found: Identity | None = connection.scope[_CACHED]
     return found
 
 
-async def resolve(services: Services, token: str) -> Identity | None:
-    """Whose live session this token is. An inactive person's sessions are dead at once."""
+async def resolve(services: Services, token: str, *, used: bool = True) -> Identity | None:
+    """Whose live session this token is, and with `used`, that it is in use. An inactive person's are dead at once."""
     now = datetime.now(UTC)
     async with services.sessions() as session:
         signed = await sessions.find(session, token)
         if signed is None or not alive(services, signed, now):
             return None
-        if now - signed.session.last_seen_at >= SEEN_EVERY:
+        if used and now - signed.session.last_seen_at >= SEEN_EVERY:
             await sessions.touch(session, signed.session.id, now)
             await session.commit()
     return as_identity(signed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,6 +62,36 @@ def reconciliation(
     from cli.benches.reconciliation import Plan, run
 
     _measure(lambda progress: run(Plan(lines=lines, seed=seed), progress), as_json=json)
+
+
+@app.command()
+def screening(
+    *,
+    clients: Annotated[int, typer.Option(min=1, help="clientes que se revisan")] = 100_000,
+    names: Annotated[int, typer.Option(min=1, help="nombres que se preguntan uno a uno")] = 2_000,
+    lists: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="carpeta con ofac/, un/ y names/ de verdad")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Aciertos sobre pares rotulados, un nombre contra las listas enteras, y todos los clientes de nuevo."""
+    from cli.benches.screening import Plan, run
+
+    plan = Plan(clients=clients, names=names, lists=lists)
+    _measure(lambda progress: run(plan, progress), as_json=json)
+
+
+@app.command()
+def monitoring(
+    *,
+    operations: Annotated[int, typer.Option(min=100, help="operaciones sembradas en seis meses")] = 50_000,
+    clients: Annotated[int, typer.Option(min=10, help="clientes que las hicieron")] = 5000,
+    json: AsJson = False,
+) -> None:
+    """Cuánto tarda probar cada regla sobre operaciones pasadas, y cuánto evaluar una operación nueva."""
+    from cli.benches.monitoring import Plan, run
+
+    _measure(lambda progress: run(Plan(operations=operations, clients=clients), progress), as_json=json)
 
 
 def _measure(bench: Callable[[Progress], Figures], *, as_json: bool) -> None:

@@ -39,7 +39,7 @@ Checkup = Callable[[], Awaitable[str]]
 CLOCK_TOLERANCE = timedelta(seconds=2)
 # A poll lasts a minute, and the server lists a poller for five after it has gone.
 POLLED_WITHIN = timedelta(seconds=90)
-QUEUES = (names.OPERATIONS_QUEUE, names.INVOICING_QUEUE, names.NOTICES_QUEUE)
+QUEUES = (names.OPERATIONS_QUEUE, names.INVOICING_QUEUE, names.NOTICES_QUEUE, names.LISTS_QUEUE)
 INVOICE_PATIENCE = timedelta(minutes=15)
 NO_FILE = f"dni/{'0' * 64}.png"
 

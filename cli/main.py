@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli import api, bench, doctor, migrate, replay, up, users, worker
+from cli import api, bench, doctor, lists, migrate, replay, rules, up, users, worker
 
 commands = typer.Typer(
     help="QoriCash: la casa de cambio en línea. Empieza con `qoricash up`.",
@@ -40,8 +40,10 @@ commands.command("api")(api.serve)
 commands.command("worker")(worker.work)
 commands.command("migrate")(migrate.migrate)
 commands.add_typer(users.app, name="user")
+commands.add_typer(lists.app, name="lists")
 commands.command("replay")(replay.replay)
 commands.add_typer(bench.app, name="bench")
+commands.add_typer(rules.app, name="rules")
 commands.command("doctor")(doctor.doctor)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from domain.calendar import format_moment
 from domain.errors import Refused
 from domain.permissions import Role
 
@@ -95,7 +96,7 @@ def show() -> None:
 
     async def listed(session: "AsyncSession") -> None:
         for person in await users.list_users(session):
-            seen = f"{person.last_login:%d/%m/%Y %H:%M} UTC" if person.last_login else "nunca"
+            seen = format_moment(person.last_login) if person.last_login else "nunca"
             table.add_row(person.username, person.full_name, person.role, person.status, seen)
 
     _in_transaction(listed)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, false, func, or_, select, true
+from sqlalchemy import ColumnElement, String, false, literal_column, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables import Client, ClientAccount, ClientDocument, ClientIdentityChange
+from db.tables.clients import WHOLE_NAME
 from domain.clients import ClientStatus, KycStatus
 from domain.errors import Missing
 from domain.operations import Actor
@@ -85,9 +86,8 @@ async def get_client(session: AsyncSession, reader: Actor, client_id: int) -> Cl
 
 def _matches(text: str) -> ColumnElement[bool]:
     plain = text.strip()
-    name = func.concat_ws(
-        " ", Client.company_name, Client.given_names, Client.paternal_surname, Client.maternal_surname
-    )
+    # As ix_clients_name_parts has it: written otherwise, a search would read every client.
+    name: ColumnElement[str] = literal_column(WHOLE_NAME, String)
     return or_(
         Client.document_number == plain.upper(),
         name.icontains(plain, autoescape=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -33,6 +33,12 @@ async def open_subjects(session: AsyncSession, *, kind: str) -> frozenset[str]:
     """What has an open incident of this kind."""
     told = select(Incident.subject).where(Incident.kind == kind, Incident.closed_at.is_(None))
     return frozenset((await session.scalars(told)).all())
+
+
+async def open_reasons(session: AsyncSession, *, kind: str) -> Mapping[str, str]:
+    """What is told of each open incident of this kind, by its subject."""
+    told = select(Incident.subject, Incident.detail).where(Incident.kind == kind, Incident.closed_at.is_(None))
+    return {row.subject: row.detail for row in await session.execute(told)}
 
 
 async def open_details(session: AsyncSession, *, kinds: Collection[str]) -> Sequence[str]:

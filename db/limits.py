@@ -13,7 +13,7 @@ from db.tables import Client, Operation
 from domain.calendar import business_day
 from domain.clients import ClientStatus
 from domain.errors import Invalid
-from domain.limits import check_limit
+from domain.limits import check_limit, left
 from domain.operations import State
 
 COUNTED = (State.COMPLETADA, State.PENDIENTE, State.EN_PROCESO)
@@ -38,4 +38,16 @@ async def check_client_limit(session: AsyncSession, client: Client, usd: Decimal
         accumulated_usd=Decimal(await session.scalar(counted) or 0),
         amount_usd=usd,
         limit_usd=Decimal(limit),
+    )
+
+
+async def room(session: AsyncSession, client: Client, *, now: datetime) -> Decimal | None:
+    """USD that the client may still exchange, to show beside a form; None when no limit applies. It locks nothing."""
+    counted = select(func.coalesce(func.sum(Operation.amount_usd), 0)).where(
+        Operation.client_id == client.id, Operation.state.in_(COUNTED)
+    )
+    return left(
+        has_complete_documents=client.has_complete_documents,
+        accumulated_usd=Decimal(await session.scalar(counted) or 0),
+        limit_usd=Decimal(await parameters.value(session, "limit_without_documents_usd", business_day(now))),
     )

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, false, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.tables import (
     Client,
@@ -102,6 +103,41 @@ async def list_operations(
     if before is not None:
         query = query.where(OperationRow.id < before)
     found = await session.execute(query.order_by(OperationRow.id.desc()).limit(limit))
+    return [OperationLine(row=row, client=client, operator_name=name or "") for row, client, name in found.all()]
+
+
+# What a list may be ordered by, each with the row's id to tell equals apart.
+ORDERS: dict[str, InstrumentedAttribute[Decimal] | InstrumentedAttribute[datetime]] = {
+    "creada": OperationRow.created_at,
+    "dolares": OperationRow.amount_usd,
+}
+
+
+async def ordered_operations(
+    session: AsyncSession,
+    reader: d.Actor,
+    wanted: OperationFilter,
+    *,
+    order: str,
+    ascending: bool,
+    after: tuple[object, int] | None,
+    limit: int,
+) -> Sequence[OperationLine]:
+    """The operations of a list in one of ORDERS; `after` is the value and the id of the last row of the page before."""
+    column = ORDERS[order]
+    operator = aliased(User)
+    query = (
+        select(OperationRow, Client, operator.full_name)
+        .join(Client, Client.id == OperationRow.client_id)
+        .outerjoin(operator, operator.id == OperationRow.operator_id)
+        .where(within(reader), *_conditions(wanted))
+    )
+    keys = (column, OperationRow.id)
+    if after is not None:
+        here = tuple_(*keys)
+        query = query.where(here > tuple_(*after) if ascending else here < tuple_(*after))
+    query = query.order_by(*(key.asc() if ascending else key.desc() for key in keys))
+    found = await session.execute(query.limit(limit))
     return [OperationLine(row=row, client=client, operator_name=name or "") for row, client, name in found.all()]
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Numeric, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit
 from db.tables import Parameter
 from domain.operations import Actor, FieldChange
-from domain.parameters import value_at
+from domain.parameters import definition, value_at
 
 
 async def value(session: AsyncSession, name: str, day: date) -> Decimal:
@@ -61,3 +62,10 @@ async def values(session: AsyncSession, names: Sequence[str], day: date) -> dict
     stored = select(Parameter).where(Parameter.name.in_(names), Parameter.valid_from <= day)
     known = (await session.scalars(stored)).all()
     return {name: value_at(known, name, day) for name in names}
+
+
+def figure(name: str, day: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The same figure inside a statement that knows the Lima day. Raises Missing for a name that nobody defined."""
+    stored = select(cast(Parameter.value, Numeric)).where(Parameter.name == name, Parameter.valid_from <= day)
+    newest = stored.order_by(Parameter.valid_from.desc()).limit(1).scalar_subquery()
+    return func.coalesce(newest, definition(name).default)

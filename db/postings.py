@@ -23,9 +23,8 @@ from domain.calendar import business_day
 from domain.errors import Conflict, Invalid, Missing
 from domain.ledger import Share, Source, Till
 from domain.money import Currency
+from domain.movements import RefundState
 from domain.operations import SYSTEM, Actor
-
-OWED, SETTLED = "Pendiente", "Devuelto"  # of a refund
 
 Accounts = Mapping[int, HouseAccount]
 
@@ -144,7 +143,9 @@ def _key(line_id: int) -> str:
 async def refunds(session: AsyncSession, *, owed: bool) -> Sequence[tuple[Refund, Operation]]:
     """Refunds that are still owed, or those that were paid, newest first."""
     wanted = select(Refund, Operation).join(Operation, Operation.code == Refund.operation_code)
-    wanted = wanted.where(Refund.status == OWED if owed else Refund.status != OWED).order_by(Refund.id.desc())
+    wanted = wanted.where(Refund.status == RefundState.OWED if owed else Refund.status != RefundState.OWED).order_by(
+        Refund.id.desc()
+    )
     return [(refund, operation) for refund, operation in (await session.execute(wanted)).all()]
 
 
@@ -161,7 +162,7 @@ async def settle_refund(
     row = await session.get(Refund, refund_id, with_for_update=True)
     if row is None:
         raise Missing("REFUND_UNKNOWN", "No existe esa devolución.")
-    if row.status != OWED:
+    if row.status != RefundState.OWED:
         raise Conflict("REFUND_SETTLED", "Esta devolución ya se pagó.")
     account = await house_accounts.by_id(session, account_id)
     if account.currency.value != row.currency:
@@ -178,7 +179,7 @@ async def settle_refund(
         words=f"Devolución de {operation.code}",
     )
     await ledger.post(session, entry, actor=actor)
-    row.status, row.house_account_id, row.reference = SETTLED, account.id, reference
+    row.status, row.house_account_id, row.reference = RefundState.SETTLED, account.id, reference
     row.settled_at, row.settled_by = at, actor.id
     audit.record(session, actor=actor, action="refunds.settle", entity="refund", entity_id=row.id, reason=reference)
     return row

@@ -1,229 +1,238 @@
-"""Reports of the books: daily book, ledger of an account, trial balance, results by day, trader, client and channel."""
+"""What the compliance officer reports: the year's statistics, a client's file, and the draft of a ROS."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, case, cast, func, select
-from sqlalchemy import Text as SqlText
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import ledger_days
-from db.tables import HouseAccount, LedgerAccount, LedgerEntry, LedgerLine, Operation, User
-from domain import ledger as d
-from domain.ledger import Source
-from domain.money import Currency
+from db import cases, register, risk
+from db.tables import (
+    CaseAlert,
+    Client,
+    ClientAccount,
+    ClientDocument,
+    ClientIdentityChange,
+    ClientRiskProfile,
+    ClientRiskScore,
+    ComplianceAudit,
+    ComplianceCase,
+    ComplianceRule,
+    Operation,
+    RegisterEntry,
+    RosDraft,
+)
+from domain.calendar import LIMA, day_bounds
+from domain.cases import CaseState, Severity
+from domain.errors import Missing
+from domain.operations import State
+from domain.register import Modality
 
-ZERO = Decimal("0.00")
-
-
-@dataclass(frozen=True, kw_only=True)
-class BookLine:
-    """A line of the daily book. `amount` in `currency`, `pen` in soles: positive is debe."""
-
-    line: LedgerLine
-    entry: LedgerEntry
-    account_name: str
-    bank: str
-
-
-async def daily_book(
-    session: AsyncSession, *, since: date, until: date, before: int | None = None, limit: int | None = None
-) -> Sequence[BookLine]:
-    """Every line between two days, newest first; `before` is the line's id to go on from."""
-    query = (
-        select(LedgerLine, LedgerEntry, LedgerAccount.name, HouseAccount.bank)
-        .join(LedgerEntry, LedgerEntry.id == LedgerLine.entry_id)
-        .join(LedgerAccount, LedgerAccount.code == LedgerLine.account)
-        .outerjoin(HouseAccount, HouseAccount.id == LedgerLine.house_account_id)
-        .where(LedgerEntry.day.between(since, until))
-        .order_by(LedgerLine.id.desc())
-    )
-    if before is not None:
-        query = query.where(LedgerLine.id < before)
-    if limit is not None:
-        query = query.limit(limit)
-    found = (await session.execute(query)).all()
-    return [
-        BookLine(line=line, entry=entry, account_name=name, bank=bank.value if bank else "")
-        for line, entry, name, bank in found
-    ]
+MONTHS = 12
+Figure = int | Decimal
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountLine:
-    """A line of the ledger of an account, with its balance in PEN after it."""
+class Statistics:
+    """A year in figures: each line by month, and what stands at this moment. `rules` are alerts by rule."""
 
-    line: LedgerLine
-    entry: LedgerEntry
-    balance: Decimal
-
-
-@dataclass(frozen=True, kw_only=True)
-class AccountLedger:
-    """An account between two days. `opening` and balances in PEN."""
-
-    code: str
-    name: str
-    opening: Decimal
-    lines: Sequence[AccountLine]
-
-
-async def account_ledger(session: AsyncSession, code: str, *, since: date, until: date) -> AccountLedger:
-    """The ledger (mayor) of an account, in order of day."""
-    account = await session.get(LedgerAccount, code)
-    before = await ledger_days.balances(session, until=since - timedelta(days=1))
-    opening = before.account(code).pen
-    query = (
-        select(LedgerLine, LedgerEntry)
-        .join(LedgerEntry, LedgerEntry.id == LedgerLine.entry_id)
-        .where(LedgerLine.account == code, LedgerEntry.day.between(since, until))
-        .order_by(LedgerEntry.day, LedgerLine.id)
-    )
-    lines, balance = [], opening
-    for line, entry in (await session.execute(query)).all():
-        balance += line.pen
-        lines.append(AccountLine(line=line, entry=entry, balance=balance))
-    return AccountLedger(code=code, name=account.name if account else "", opening=opening, lines=lines)
+    year: int
+    lines: Mapping[str, Sequence[Figure]]
+    rules: Mapping[str, int]
+    clients: Mapping[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrialLine:
-    """An account of the trial balance, in PEN; `usd` is what a dollar account holds at the end."""
+class ClientReport:
+    """Everything that compliance keeps of one client."""
 
-    code: str
-    name: str
-    opening: Decimal
-    debit: Decimal
-    credit: Decimal
-    closing: Decimal
-    usd: Decimal
-
-
-async def trial_balance(session: AsyncSession, *, since: date, until: date) -> list[TrialLine]:
-    """Opening, debe, haber and closing of every account that moved or holds something. It adds up to zero."""
-    before = await ledger_days.balances(session, until=since - timedelta(days=1))
-    within = await ledger_days.balances(session, since=since, until=until)
-    names = {row.code: row.name for row in await session.scalars(select(LedgerAccount))}
-    codes = sorted({one.account for one in (*before, *within)})
-    lines = []
-    for code in codes:
-        opening = before.account(code).pen
-        moved = [one for one in within if one.account == code]
-        debit = sum((one.pen_debit for one in moved), ZERO)
-        credit = sum((one.pen_credit for one in moved), ZERO)
-        own = [one for one in (*before, *moved) if one.account == code and one.currency is Currency.USD]
-        usd = sum((one.amount for one in own), ZERO)
-        closing = opening + debit - credit
-        lines.append(
-            TrialLine(
-                code=code, name=names[code], opening=opening, debit=debit, credit=credit, closing=closing, usd=usd
-            )
-        )
-    return [line for line in lines if line.opening or line.debit or line.credit]
-
-
-class Dimension(StrEnum):
-    """What results are told apart by."""
-
-    DAY = "dia"
-    TRADER = "trader"
-    CLIENT = "cliente"
-    CHANNEL = "canal"
+    client: Client
+    profile: ClientRiskProfile
+    scores: Sequence[ClientRiskScore]
+    accounts: Sequence[ClientAccount]
+    documents: Sequence[ClientDocument]
+    identity_changes: Sequence[ClientIdentityChange]
+    operations: Sequence[Operation]
+    register: Sequence[RegisterEntry]
+    cases: Sequence[ComplianceCase]
+    alerts: Sequence[CaseAlert]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
-    """What operations exchanged and earned against the desk (margin, PEN), from the books."""
+class RosReport:
+    """The draft of a ROS with what it stands on. `content` is what the officer wrote last; version 0 is nothing yet."""
 
-    key: str
-    label: str
-    operations: int
-    bought_usd: Decimal
-    sold_usd: Decimal
-    margin: Decimal
-
-
-async def results(
-    session: AsyncSession, by: Dimension, *, since: date, until: date, trader_id: int | None = None
-) -> list[Result]:
-    """Results between two days, annulments taken away on the day that they were made; one Trader's only, if named."""
-    key, label = _DIMENSIONS[by]
-    mirrored = LedgerEntry.reverses_id.is_not(None)
-    sign = case((mirrored, -1), else_=1)
-    usd = LedgerLine.account == d.POSITION_USD
-    bought = usd & (LedgerLine.amount * sign < 0)
-    sold = usd & (LedgerLine.amount * sign > 0)
-    query = (
-        select(
-            cast(key, SqlText).label("of"),
-            cast(func.coalesce(label, "Sin trader"), SqlText).label("named"),
-            func.sum(case((usd, sign), else_=0)),
-            func.coalesce(func.sum(case((bought, -LedgerLine.amount))), ZERO),
-            func.coalesce(func.sum(case((sold, LedgerLine.amount))), ZERO),
-            func.coalesce(func.sum(case((LedgerLine.account == d.POSITION_MARGIN, LedgerLine.pen))), ZERO),
-        )
-        .join(LedgerEntry, LedgerEntry.id == LedgerLine.entry_id)
-        .join(Operation, Operation.code == LedgerEntry.operation_code)
-        .outerjoin(User, User.id == Operation.trader_id)
-        .where(LedgerEntry.source == Source.OPERACION, LedgerEntry.day.between(since, until))
-        .where(LedgerLine.account.in_((d.POSITION_USD, d.POSITION_MARGIN)))
-        .group_by("of", "named")
-        .order_by("of")
-    )
-    if trader_id is not None:
-        query = query.where(Operation.trader_id == trader_id)
-    return [
-        Result(key=k or "", label=name, operations=count, bought_usd=buys, sold_usd=sells, margin=margin)
-        for k, name, count, buys, sells, margin in (await session.execute(query)).all()
-    ]
+    case: ComplianceCase
+    client: Client
+    profile: ClientRiskProfile
+    operations: Sequence[Operation]
+    alerts: Sequence[CaseAlert]
+    version: int
+    content: Mapping[str, str]
 
 
-_DIMENSIONS: dict[Dimension, tuple[ColumnElement[object], ColumnElement[object]]] = {
-    Dimension.DAY: (LedgerEntry.day, cast(LedgerEntry.day, SqlText)),  # type: ignore[dict-item]
-    Dimension.TRADER: (Operation.trader_id, User.full_name),  # type: ignore[dict-item]
-    # By internal number: a report that travels by mail names no client.
-    Dimension.CLIENT: (Operation.client_id, cast(Operation.client_id, SqlText)),  # type: ignore[dict-item]
-    Dimension.CHANNEL: (Operation.origin, cast(Operation.origin, SqlText)),  # type: ignore[dict-item]
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Income:
-    """The profit of a period as the books have it, in PEN; losses are losses, subtracted once (F222)."""
-
-    margin: Decimal
-    exchange: Decimal
-    other_income: Decimal
-    expenses: Decimal
-
-    @property
-    def net(self) -> Decimal:
-        """What is left."""
-        return self.margin + self.exchange + self.other_income - self.expenses
-
-
-async def income(session: AsyncSession, *, since: date, until: date) -> Income:
-    """Gains 200, losses 100 and expenses 415 are a net exchange of 100 and a result of −315 (F222)."""
-    sums = await ledger_days.balances(session, since=since, until=until)
-
-    def earned(*codes: str) -> Decimal:
-        return -sum((sums.account(code).pen for code in codes), ZERO)
-
-    exchange_accounts = {d.MARGIN_GAIN, d.MARGIN_LOSS, d.EXCHANGE_GAIN, d.EXCHANGE_LOSS}
-    others = [one for one in sums if one.account not in exchange_accounts]
-    return Income(
-        margin=earned(d.MARGIN_GAIN, d.MARGIN_LOSS),
-        exchange=earned(d.EXCHANGE_GAIN, d.EXCHANGE_LOSS),
-        other_income=-sum((one.pen for one in others if one.account.startswith(d.INCOME)), ZERO),
-        expenses=sum((one.pen for one in others if one.account.startswith(d.EXPENSES)), ZERO),
+async def statistics(session: AsyncSession, year: int) -> Statistics:
+    """The officer's yearly statistics, by Lima months."""
+    start, end = day_bounds(date(year, 1, 1))[0], day_bounds(date(year + 1, 1, 1))[0]
+    lines = {
+        name: await _by_month(session, figure, moment, where, (start, end))
+        for name, (figure, moment, where) in _lines().items()
+    }
+    lines |= await _register_lines(session, year)
+    return Statistics(
+        year=year,
+        lines=lines,
+        rules=await _counts(
+            session,
+            select(CaseAlert.rule_key, func.count())
+            .where(CaseAlert.at >= start, CaseAlert.at < end, CaseAlert.rule_key != "")
+            .group_by(CaseAlert.rule_key)
+            .order_by(func.count().desc()),
+        ),
+        clients=await _clients(session),
     )
 
 
-async def holder_ruc(session: AsyncSession) -> str:
-    """The house's RUC, as its bank accounts have it; empty before the first account."""
-    return await session.scalar(select(HouseAccount.holder_ruc).order_by(HouseAccount.id).limit(1)) or ""
+Line = tuple[Any, Any, Sequence[ColumnElement[bool]]]
+
+
+def _lines() -> dict[str, Line]:
+    """Each line: what is counted or added up, by which moment, of which rows."""
+    count = func.count()
+    completed = (Operation.state == State.COMPLETADA,)
+    closed = ComplianceCase.closed_at
+    return {
+        "Operaciones completadas": (count, Operation.finished_at, completed),
+        "Monto completado (US$)": (func.coalesce(func.sum(Operation.amount_usd), 0), Operation.finished_at, completed),
+        "Alertas": (count, CaseAlert.at, ()),
+        **{f"Alertas {one}": (count, CaseAlert.at, (CaseAlert.severity == one,)) for one in Severity},
+        "Casos abiertos (inusuales)": (count, ComplianceCase.opened_at, ()),
+        "Casos calificados como sospechosos": (count, ComplianceCase.suspicious_at, ()),
+        "ROS enviados": (count, ComplianceCase.ros_sent_at, ()),
+        "Casos resueltos": (count, closed, (ComplianceCase.state == CaseState.RESUELTA,)),
+        "Falsas alarmas": (count, closed, (ComplianceCase.state == CaseState.FALSA_ALARMA,)),
+        "Reglas publicadas": (count, ComplianceRule.published_at, ()),
+        "Clientes nuevos": (count, Client.created_at, ()),
+    }
+
+
+async def _by_month(
+    session: AsyncSession,
+    figure: Any,
+    moment: Any,
+    where: Sequence[ColumnElement[bool]],
+    bounds: tuple[datetime, datetime],
+) -> Sequence[Figure]:
+    month = func.date_part("month", func.timezone(LIMA.key, moment))
+    inside = (moment >= bounds[0], moment < bounds[1])
+    found = await session.execute(select(month, figure).where(*inside, *where).group_by(month))
+    return _spread({int(number): value for number, value in found})
+
+
+async def _register_lines(session: AsyncSession, year: int) -> dict[str, Sequence[Figure]]:
+    counts: dict[Modality, dict[int, Figure]] = {how: {} for how in Modality}
+    sums: dict[Modality, dict[int, Figure]] = {how: {} for how in Modality}
+    for how, month, count, usd in await register.totals(session, year):
+        counts[how][month], sums[how][month] = count, usd
+    return {
+        **{f"Registro, modalidad {how}": _spread(counts[how]) for how in Modality},
+        **{f"Registro, modalidad {how} (US$)": _spread(sums[how]) for how in Modality},
+    }
+
+
+def _spread(found: Mapping[int, Figure]) -> Sequence[Figure]:
+    return [found.get(month, 0) for month in range(1, MONTHS + 1)]
+
+
+async def _counts(session: AsyncSession, query: Select[Any, Any]) -> dict[str, int]:
+    return {str(name): int(count) for name, count in await session.execute(query)}
+
+
+async def _clients(session: AsyncSession) -> dict[str, int]:
+    """Living clients by level of risk and regime, and the exposed ones, as they stand now."""
+    living = select(ClientRiskProfile.level, func.count()).join(Client, Client.id == ClientRiskProfile.client_id)
+    levels = living.where(Client.closed_at.is_(None)).group_by(ClientRiskProfile.level)
+    regimes = select(ClientRiskProfile.regime, func.count()).join(Client, Client.id == ClientRiskProfile.client_id)
+    regimes = regimes.where(Client.closed_at.is_(None)).group_by(ClientRiskProfile.regime)
+    exposed = select(func.count()).select_from(ClientRiskProfile).where(ClientRiskProfile.pep_kind.is_not(None))
+    by_level = await _counts(session, levels)
+    by_regime = await _counts(session, regimes)
+    return {
+        **{f"Riesgo {level}": count for level, count in sorted(by_level.items())},
+        **{f"Debida diligencia {regime}": count for regime, count in sorted(by_regime.items())},
+        "PEP": await session.scalar(exposed) or 0,
+    }
+
+
+async def client_report(session: AsyncSession, client_id: int) -> ClientReport:
+    """The whole file of a client, closed ones too. Raises Missing."""
+    client = await _client(session, client_id)
+    own = select(CaseAlert).join(ComplianceCase, ComplianceCase.id == CaseAlert.case_id)
+    own = own.where(ComplianceCase.client_id == client_id).order_by(CaseAlert.id)
+    return ClientReport(
+        client=client,
+        profile=await risk.profile(session, client_id),
+        scores=await risk.history(session, client_id),
+        accounts=await _of(session, ClientAccount, client_id),
+        documents=await _of(session, ClientDocument, client_id),
+        identity_changes=await _of(session, ClientIdentityChange, client_id),
+        operations=await _of(session, Operation, client_id),
+        register=await register.of_client(session, client_id),
+        cases=await _of(session, ComplianceCase, client_id),
+        alerts=(await session.scalars(own)).all(),
+    )
+
+
+async def ros(session: AsyncSession, case_id: int) -> RosReport:
+    """The draft of a case's ROS: what was found, the operations of it, and what the officer wrote last."""
+    case = await cases.get_case(session, case_id)
+    alerts = await cases.alerts_of(session, case_id)
+    codes = {alert.operation_code for alert in alerts if alert.operation_code}
+    named = select(Operation).where(Operation.code.in_(codes)).order_by(Operation.id)
+    newest = select(RosDraft).where(RosDraft.case_id == case_id).order_by(RosDraft.version.desc()).limit(1)
+    draft = await session.scalar(newest)
+    return RosReport(
+        case=case,
+        client=await _client(session, case.client_id),
+        profile=await risk.profile(session, case.client_id),
+        operations=(await session.scalars(named)).all(),
+        alerts=alerts,
+        version=draft.version if draft else 0,
+        content=draft.content if draft else {},
+    )
+
+
+async def write_ros(session: AsyncSession, case_id: int, content: Mapping[str, str], *, by: int) -> None:
+    """Keep another state of the draft. The case's lock numbers them."""
+    await cases.get_case(session, case_id, lock=True)
+    newest = select(func.coalesce(func.max(RosDraft.version), 0)).where(RosDraft.case_id == case_id)
+    version = (await session.scalar(newest) or 0) + 1
+    session.add(RosDraft(case_id=case_id, version=version, content=dict(content), user_id=by))
+    cases.audit(session, case_id, user_id=by, action="borrador de ROS", detail=f"versión {version}")
+    await session.flush()
+
+
+async def audit_trail(session: AsyncSession, *, before: int | None, limit: int) -> Sequence[ComplianceAudit]:
+    """Every look and act of compliance, newest first."""
+    query = select(ComplianceAudit).order_by(ComplianceAudit.id.desc()).limit(limit)
+    return (await session.scalars(query if before is None else query.where(ComplianceAudit.id < before))).all()
+
+
+async def _client(session: AsyncSession, client_id: int) -> Client:
+    client = await session.get(Client, client_id)
+    if client is None:
+        raise Missing("CLIENT_NOT_FOUND", "No encontramos a este cliente.", field="client_id")
+    return client
+
+
+_Own = TypeVar("_Own", ClientAccount, ClientDocument, ClientIdentityChange, Operation, ComplianceCase)
+
+
+async def _of(session: AsyncSession, table: type[_Own], client_id: int) -> Sequence[_Own]:
+    """A client's rows, oldest first."""
+    return (await session.scalars(select(table).where(table.client_id == client_id).order_by(table.id))).all()

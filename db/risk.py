@@ -101,6 +101,23 @@ async def declare(
     return await recompute(session, client_id, occasion="declaración", at=at)
 
 
+async def profiles(
+    session: AsyncSession, *, level: RiskLevel | None, regime: Regime | None, pep: bool, before: int | None, limit: int
+) -> Sequence[ClientRiskProfile]:
+    """Living clients' profiles, the newest client first; `pep` asks for the exposed only."""
+    wanted = select(ClientRiskProfile).join(Client, Client.id == ClientRiskProfile.client_id)
+    wanted = wanted.where(Client.closed_at.is_(None))
+    if level is not None:
+        wanted = wanted.where(ClientRiskProfile.level == level)
+    if regime is not None:
+        wanted = wanted.where(ClientRiskProfile.regime == regime)
+    if pep:
+        wanted = wanted.where(ClientRiskProfile.pep_kind.is_not(None))
+    if before is not None:
+        wanted = wanted.where(ClientRiskProfile.client_id < before)
+    return (await session.scalars(wanted.order_by(ClientRiskProfile.client_id.desc()).limit(limit))).all()
+
+
 async def history(session: AsyncSession, client_id: int) -> Sequence[ClientRiskScore]:
     """Every calculation, newest first."""
     wanted = select(ClientRiskScore).where(ClientRiskScore.client_id == client_id)

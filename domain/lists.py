@@ -26,6 +26,10 @@ class ListCode(StrEnum):
 SANCTIONS = frozenset({ListCode.OFAC, ListCode.ONU, ListCode.INTERNA, ListCode.INSPEKTOR})
 # Without these two a client has not been wholly checked (F254).
 REQUIRED = frozenset({ListCode.OFAC, ListCode.ONU})
+# The incident of a list that could not be brought.
+OUTDATED = "lista sin actualizar"
+# A new version must keep this percent of the entries of the one in force.
+LEAST_LEFT = 90
 # Lists that the house keeps itself, from its own sheets.
 OWN = frozenset({ListCode.PEP, ListCode.INTERNA})
 
@@ -105,6 +109,11 @@ class Entry:
         identity = {"names": self.names, "documents": self.documents, "births": self.births, "kind": self.kind}
         return digest({key: _plain(value) for key, value in identity.items()})
 
+    @property
+    def digest(self) -> str:
+        """Changes when anything of it does."""
+        return digest([self.as_json(), str(self.kind), self.programs, self.remarks])
+
     def as_json(self) -> dict[str, Any]:
         """As it is stored."""
         return {
@@ -156,6 +165,47 @@ class Snapshot:
     def names(self) -> int:
         """Names and aliases of all entries."""
         return sum(len(entry.names) for entry in self.entries)
+
+    @property
+    def documents(self) -> int:
+        """Documents of all entries."""
+        return sum(len(entry.documents) for entry in self.entries)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What is in force of a list, to compare a new version with. `published` is the list's own date, as text."""
+
+    entries: int
+    published: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListChange:
+    """In what a snapshot differs from what is in force, by the entries' uids."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+def doubt(snapshot: Snapshot, standing: Standing | None) -> str:
+    """Why a published list that could be read is still not believed; empty when it is.
+
+    A list that loses a tenth of its entries overnight was cut on its way more often than it was amended, and one whose
+    date goes back is an old copy. Own lists are the house's word: they may shrink.
+    """
+    uids = [entry.uid for entry in snapshot.entries]
+    if len(set(uids)) != len(uids):
+        return f"{snapshot.list_code}: hay entradas repetidas."
+    if standing is None or snapshot.list_code in OWN:
+        return ""
+    if len(uids) * 100 < standing.entries * LEAST_LEFT:
+        few = f"trae {len(uids)} entradas y la vigente tiene {standing.entries}"
+        return f"{snapshot.list_code}: {few}. Puede estar cortada."
+    if snapshot.published and snapshot.published < standing.published:
+        return f"{snapshot.list_code}: es del {snapshot.published} y la vigente es del {standing.published}."
+    return ""
 
 
 def plain_number(text: str) -> str:

@@ -48,6 +48,8 @@ SWAPPED_ROLE = 92  # a surname on one side that is a given name on the other
 NO_SURNAME = 80
 THIN, THIN_WEIGHT = 90, 130  # two frequent words are a coincidence more often than a person
 THINNEST, THINNEST_WEIGHT = 75, 100
+# The very same words on both sides are looked at by a person, however common they are: a listed name finds itself.
+SAME_WORDS, SAME_WORDS_LEAST = "mismo nombre", 75
 
 Weight = Callable[[Token], int]
 
@@ -72,6 +74,11 @@ class Comparison:
     left_only: tuple[str, ...]
     right_only: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+
+    @property
+    def same_words(self) -> bool:
+        """Word by word the same name."""
+        return SAME_WORDS in self.remarks
 
 
 def plain_weight(word: Token) -> int:
@@ -137,11 +144,10 @@ def compare(left: Name, right: Name, weight: Weight = plain_weight) -> Compariso
     return _scored(left, right, pairs, (free_left, free_right), weight)
 
 
-def bound(one: int, other: int) -> int:
-    """The most that two names of these whole weights can score, were every word of the lighter in the heavier."""
-    lighter, heavier = sorted((one, other))
-    score = WHOLE * WHOLE * lighter // max(lighter * WHOLE + (heavier - lighter) * EXTRA_COST, 1)
-    return score * _thinness(lighter) // WHOLE
+def bound(agreed: int, over: int) -> int:
+    """The most that two names can score whose words agree in this weight, with this weight of words over."""
+    score = WHOLE * WHOLE * agreed // max(agreed * WHOLE + over * EXTRA_COST, 1)
+    return score * _thinness(agreed) // WHOLE
 
 
 def _thinness(agreed: int) -> int:
@@ -218,6 +224,9 @@ def _scored(
     alike = sum(pair.weight * pair.likeness for pair in pairs) // agreed
     score = alike * agreed * WHOLE // (agreed * WHOLE + opposed * OPPOSED_COST + extra * EXTRA_COST)
     score, remarks = _tempered(score, left, right, pairs, opposed=opposed, agreed=agreed)
+    equal = not alone_left and not alone_right and all(pair.likeness == EQUAL for pair in pairs)
+    if equal and not _swapped_fathers(left, right):
+        score, remarks = max(score, SAME_WORDS_LEAST), (*remarks, SAME_WORDS)
     return Comparison(score, tuple(pairs), _texts(alone_left), _texts(alone_right), remarks)
 
 

@@ -23,6 +23,13 @@ class MovementKind(StrEnum):
     GASTO = "gasto"
 
 
+class RefundState(StrEnum):
+    """Whether the money of a cancelled operation went back to its client."""
+
+    OWED = "Pendiente"
+    SETTLED = "Devuelto"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Movement:
     """A movement as a person gives it, in the currency of its account.

@@ -14,11 +14,13 @@ from itertools import pairwise
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from domain.matching import SERVANT, bound, likeness
+from domain.matching import MIN_BONES, SERVANT, bound, likeness
 from domain.name_tables import FAMILIAR
 from domain.names import Name, Token
 
 REMEMBERED = 200_000
+# How many neighbouring words may be one word of a list (ABDUL RAHMAN, ABDULRAHMAN).
+RUNS = (2, 3)
 # Edits that leave two words alike enough, by the length of the sound (domain/matching.py: at least LEAST in common).
 _EDITS = ((6, 1), (10, 2), (1000, 3))
 # How frequent a word of the lists is (names per ten thousand), and what it still weighs.
@@ -35,15 +37,17 @@ class NameIndex:
         self._words: dict[str, Token] = {}
         self._places: dict[str, list[int]] = defaultdict(list)
         self._joined: dict[str, list[int]] = defaultdict(list)
+        self._whole: dict[tuple[str, ...], list[int]] = defaultdict(list)
         self._size = [self._add(place, name) for place, name in enumerate(names)]
         self._weights = self._weighed()
-        self._totals = [sum(map(self.weight, name.tokens)) for name in names]
+        self._ordered = [tuple(sorted(map(self.weight, name.tokens))) for name in names]
         self._sounds = _grouped(self._words.values(), lambda word: word.sound)
         self._bones = _grouped(self._words.values(), lambda word: word.bones)
         self._familiar = _grouped_rows(self._words.values())
-        self._by_length: dict[int, list[str]] = defaultdict(list)
+        self._ends: dict[tuple[int, bool, str], list[str]] = defaultdict(list)
         for sound in self._sounds:
-            self._by_length[len(sound)].append(sound)
+            self._ends[len(sound), True, sound[:1]].append(sound)
+            self._ends[len(sound), False, sound[-1:]].append(sound)
         self._likes: dict[str, tuple[int, ...]] = {}
 
     def weight(self, word: Token) -> int:
@@ -51,21 +55,47 @@ class NameIndex:
         return min(word.weight, self._weights.get(word.text, 100))
 
     def candidates(self, name: Name) -> Iterator[int]:
-        """Places of the names that may pass."""
+        """Places of the names that may pass: those of the very same words first, whatever they weigh."""
+        same = self._whole.get(_key(name), ())
+        yield from same
         words = [word for word in dict.fromkeys(name.tokens) if not word.initial]
         if not words:
             return
+        found, apart = self._counted(name, words)
+        ours = tuple(sorted(map(self.weight, name.tokens)))
+        most, size, known = len(words), self._size, set(same)
+        # Thousands of names share a frequent word: nearly all of them fall at this first comparison.
+        for place, times in found.items():
+            if (times < most and times < size[place]) or place in known:
+                continue
+            if place in apart or self._reaches(ours, self._ordered[place]):
+                yield place
+
+    def _counted(self, name: Name, words: Sequence[Token]) -> tuple[Counter[int], set[int]]:
+        """In how many words each name is alike, and the names that write together what this one writes apart."""
         found: Counter[int] = Counter()
         for word in words:
             found.update(self._alike(word))
-        for one, other in pairwise(name.tokens):
-            found.update(self._places.get(one.text + other.text, ()))
-        total = sum(map(self.weight, words))
-        for place, times in found.items():
-            if times >= min(len(words), self._size[place]) and bound(total, self._totals[place]) >= self._least:
-                yield place
+        apart: set[int] = set()
+        for word in words:
+            apart.update(self._joined.get(word.text, ()))
+        texts = [word.text for word in name.tokens]
+        for size in RUNS:
+            for start in range(len(texts) - size + 1):
+                together = self._places.get("".join(texts[start : start + size]), ())
+                apart.update(together)
+                for place in together:
+                    found[place] += size
+        return found, apart
+
+    def _reaches(self, ours: tuple[int, ...], theirs: tuple[int, ...]) -> bool:
+        """Were every word of the shorter in the longer, would it be enough? What is over is at least the lightest."""
+        shorter, longer = sorted((ours, theirs), key=len)
+        over = sum(longer[: len(longer) - len(shorter)])
+        return bound(min(sum(ours), sum(theirs)), over) >= self._least
 
     def _add(self, place: int, name: Name) -> int:
+        self._whole[_key(name)].append(place)
         words = {word.text for word in name.tokens if not word.initial}
         for word in name.tokens:
             if not word.initial:
@@ -101,20 +131,29 @@ class NameIndex:
         texts = {word.text, SERVANT + word.text, word.text.removeprefix(SERVANT)} & self._words.keys()
         for row in FAMILIAR.get(word.text, ()):
             texts.update(self._familiar.get(row, ()))
-        texts.update(self._bones.get(word.bones, ()))
+        if len(word.bones) >= MIN_BONES:
+            texts.update(self._bones.get(word.bones, ()))
         for sound in self._near(word.sound):
             texts.update(self._sounds[sound])
         return {text for text in texts if likeness(word, self._words[text])[0]}
 
-    def _near(self, sound: str) -> Iterator[str]:
+    def _near(self, sound: str) -> set[str]:
+        """Sounds a few edits away that begin or end as this one: who changes both ends wrote another word."""
         edits = next(edits for shorter_than, edits in _EDITS if len(sound) < shorter_than)
+        near: set[str] = set()
         for length in range(len(sound) - edits, len(sound) + edits + 1):
-            choices = self._by_length.get(length)
-            if choices:
-                for found, _, _ in process.extract(
-                    sound, choices, scorer=OSA.distance, processor=None, score_cutoff=edits, limit=None
-                ):
-                    yield found
+            for first, letter in ((True, sound[:1]), (False, sound[-1:])):
+                choices = self._ends.get((length, first, letter))
+                if choices:
+                    found = process.extract(
+                        sound, choices, scorer=OSA.distance, processor=None, score_cutoff=edits, limit=None
+                    )
+                    near.update(one for one, _, _ in found)
+        return near
+
+
+def _key(name: Name) -> tuple[str, ...]:
+    return tuple(sorted(word.text for word in name.tokens))
 
 
 def _grouped(words: Iterable[Token], key: Callable[[Token], str]) -> dict[str, list[str]]:

@@ -80,16 +80,15 @@ _VOWELS = re.compile(r"[AEIOUH]")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word of a name. `sound` is how it is pronounced, `bones` its consonants; both only to compare."""
+    """One word of a name. `sound` is how it is pronounced, `bones` its consonants; both only to compare.
+
+    `initial`: a single letter that stands for a name.
+    """
 
     text: str
     sound: str = field(compare=False)
     bones: str = field(compare=False)
-
-    @property
-    def initial(self) -> bool:
-        """A single letter that stands for a name."""
-        return len(self.text) == 1
+    initial: bool = field(compare=False)
 
     @property
     def weight(self) -> int:
@@ -125,7 +124,8 @@ def token(text: str, *, consonantal: bool = False) -> Token:
     """A folded word with its sound."""
     sound = _sound(text)
     bones = _VOWELS.sub("", sound[:1] if sound[:1] in "AEIOU" else "") + _VOWELS.sub("", sound)
-    return Token(text=text, sound=bones if consonantal else sound, bones=bones.replace("K", "G"))
+    said = bones if consonantal else sound
+    return Token(text=text, sound=said, bones=bones.replace("K", "G"), initial=len(text) == 1)
 
 
 def name(text: str, *, surnames: str = "", company: bool = False) -> Name:

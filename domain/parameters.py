@@ -90,6 +90,24 @@ ONBOARDING_PARAMETERS = (
     _whole("complaint_business_days", 15, "días hábiles", "Ley 29571 y DS 101-2022-PCM: plazo de respuesta"),
     _whole("complaint_reminder_days", 3, "días hábiles", "Política de la casa: aviso antes de vencer el reclamo"),
 )
+COMPLIANCE_PARAMETERS = (
+    Parameter(
+        name="register_single_usd",
+        kind=ParameterKind.DECIMAL,
+        default=Decimal("5000.00"),
+        unit="USD",
+        source="Res. SBS 6426-2015 y 789-2018: operación única que va al Registro de Operaciones",
+    ),
+    Parameter(
+        name="register_accumulated_usd",
+        kind=ParameterKind.DECIMAL,
+        default=Decimal("50000.00"),
+        unit="USD",
+        source="Res. SBS 789-2018: acumulado por cliente en el mes calendario que va al Registro de Operaciones",
+    ),
+    _whole("ros_alarm_hours", 4, "horas", "Política de la casa: aviso antes de vencer las 24 horas del ROS"),
+    _whole("snooze_max_days", 180, "días", "Política de la casa: lo más que se silencia una regla para un cliente"),
+)
 
 TREASURY_PARAMETERS = (
     _whole("rate_spread_pips", 20, "pips", "Política de la casa: lo que el precio publicado se aparta del precio base"),
@@ -159,6 +177,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     *RISK_PARAMETERS,
     *ONBOARDING_PARAMETERS,
     *TREASURY_PARAMETERS,
+    *COMPLIANCE_PARAMETERS,
 )
 
 _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}

@@ -69,6 +69,8 @@ class Permission(StrEnum):
     GOALS_MANAGE = "goals.manage"
     ACCOUNTING_READ = "accounting.read"
     ACCOUNTING_MANAGE = "accounting.manage"
+    COMPLIANCE_RULES = "compliance.rules"
+    COMPLIANCE_REPORT = "compliance.report"
     AUDIT_READ = "audit.read"
     INCIDENTS_MANAGE = "incidents.manage"
     # Decoded payloads show any client and any hold, so only roles that may see all of both have it.
@@ -128,6 +130,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.RATES_READ,
             Permission.COMPLIANCE_READ,
             Permission.COMPLIANCE_RESOLVE,
+            Permission.COMPLIANCE_RULES,
+            Permission.COMPLIANCE_REPORT,
             Permission.TEMPORAL_DECODE,
         }
     ),

@@ -5,12 +5,13 @@ Calibrated thresholds, method and figures: docs/screening.md. Everything is pure
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from domain.cases import Severity
 from domain.clients import DocumentType
 from domain.lists import (
     REQUIRED,
@@ -63,7 +64,7 @@ class CheckResult(StrEnum):
 class HitState(StrEnum):
     """Where a hit stands. A cleared one stays cleared until the entry or the client changes."""
 
-    ABIERTA = "Abierta"
+    NUEVA = "Nueva"
     CONFIRMADA = "Confirmada"
     DESCARTADA = "Descartada"
 
@@ -124,6 +125,18 @@ class Match:
     comparison: Comparison
     support: tuple[Support, ...] = ()
 
+    def finding(self) -> Finding:
+        """As it is kept."""
+        return Finding(
+            list_code=self.entry.list_code,
+            uid=self.entry.uid,
+            fingerprint=self.entry.fingerprint,
+            name=self.name,
+            score=self.score,
+            likely=self.likely,
+            explanation=self.explanation(),
+        )
+
     def explanation(self) -> dict[str, Any]:
         """For the officer, token by token."""
         return {
@@ -138,6 +151,19 @@ class Match:
             "observaciones": list(self.comparison.remarks),
             "apoyo": [{"dato": one.what, "puntos": one.points} for one in self.support],
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A match as it is kept, of our lists or of an outside service: which entry, as it was, and why (0-100)."""
+
+    list_code: ListCode
+    uid: str
+    fingerprint: str
+    name: str
+    score: int
+    likely: bool
+    explanation: Mapping[str, Any]
 
 
 class Screener:
@@ -196,7 +222,7 @@ class Screener:
             place, which = self._owners[subject.kind][at]
             entry = self.entries[place]
             support = tuple(supports(subject, entry, entry.names[which].kind))
-            score = max(0, min(100, compared.score + sum(one.points for one in support)))
+            score = max(_floor(compared, support), min(100, compared.score + sum(one.points for one in support)))
             if score >= THRESHOLD:
                 yield (
                     Match(
@@ -261,9 +287,16 @@ def result(matches: Sequence[object], loaded: Iterable[ListCode]) -> CheckResult
     return CheckResult.LIMPIO if have >= REQUIRED else CheckResult.PARCIAL
 
 
+def severity(list_code: ListCode, *, likely: bool) -> Severity:
+    """How soon a person should look at a new hit: a likely sanction stops money, a PEP is only known better."""
+    if list_code not in SANCTIONS:
+        return Severity.BAJA
+    return Severity.CRITICA if likely else Severity.MEDIA
+
+
 def holds(list_code: ListCode, state: HitState, *, likely: bool) -> bool:
     """Whether a hit keeps the client's operations from going on: a confirmed sanction, or a likely one not yet seen."""
-    return list_code in SANCTIONS and (state is HitState.CONFIRMADA or (state is HitState.ABIERTA and likely))
+    return list_code in SANCTIONS and (state is HitState.CONFIRMADA or (state is HitState.NUEVA and likely))
 
 
 def _read(entry: Entry, at: int) -> Name:
@@ -293,6 +326,12 @@ def _birth(day: date, births: Sequence[Birth]) -> Support:
 def _country(text: str) -> str:
     plain = text.strip().casefold()
     return "peru" if plain in PERU else plain
+
+
+def _floor(compared: Comparison, support: Sequence[Support]) -> int:
+    """That an alias is weak does not hide the very same name; only what is known of the person may."""
+    contradicted = any(one.points < 0 and one.points != WEAK_ALIAS for one in support)
+    return THRESHOLD if compared.same_words and not contradicted else 0
 
 
 def _whole(compared: Comparison) -> bool:

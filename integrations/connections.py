@@ -10,9 +10,14 @@ import httpx
 from integrations.loopback import is_loopback
 
 
-def connections(address: str, *, timeout: float) -> httpx.AsyncClient:
-    """A client for the provider at `address`; `timeout` in seconds. No proxy may catch what is on this machine."""
-    return httpx.AsyncClient(verify=_certificates(), trust_env=not is_loopback(address), timeout=timeout)
+def connections(*addresses: str, timeout: float, follow_redirects: bool = False) -> httpx.AsyncClient:
+    """A client for the provider at `addresses`; `timeout` in seconds. No proxy may catch what is on this machine."""
+    return httpx.AsyncClient(
+        verify=_certificates(),
+        trust_env=not all(is_loopback(address) for address in addresses),
+        timeout=timeout,
+        follow_redirects=follow_redirects,
+    )
 
 
 @functools.cache

@@ -120,7 +120,16 @@ class InvoiceFacts:
     site: str = ""
 
 
-Facts = OperationFacts | ClientFacts | CodeFacts | ComplaintFacts | InvoiceFacts
+@dataclass(frozen=True, kw_only=True)
+class DeadlineFacts:
+    """A term of compliance that is near or over. A mail box is not the panel: the case's number and nothing else."""
+
+    case: int
+    until: str
+    late: bool
+
+
+Facts = OperationFacts | ClientFacts | CodeFacts | ComplaintFacts | InvoiceFacts | DeadlineFacts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,9 @@ from domain.money import Currency
 LOCAL_SECRET = "solo-para-esta-maquina"  # noqa: S105 - production refuses it
 MIN_SECRET = 32
 IMPLICIT_TLS_PORT = 465
+OFAC_PUBLISHED = "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports"
+UN_PUBLISHED = "https://scsanctions.un.org/resources/xml/en/consolidated.xml"
+LOCAL_LISTS = "http://127.0.0.1:8007/lists"
 
 
 class ServiceSettings(BaseSettings):
@@ -153,6 +156,55 @@ class FilesSettings(ServiceSettings):
             self._demand_https(self.upload_prefix, "CLOUDINARY_UPLOAD_PREFIX")
         elif not self.production:
             self.upload_prefix = "http://127.0.0.1:8007"
+        return self
+
+
+class ListSettings(ServiceSettings):
+    """`LISTS_*`: where the lists are published. `ofac_url` is the folder of SDN.CSV, ALT.CSV and ADD.CSV.
+
+    Empty is, in production, where OFAC and the UN publish; on this machine, the stand-in. `timeout` in seconds a file.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="LISTS_", extra="ignore")
+
+    ofac_url: str = ""
+    un_url: str = ""
+    timeout: float = Field(default=60, gt=0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        local = (LOCAL_LISTS, f"{LOCAL_LISTS}/consolidated.xml")
+        ofac, un = (OFAC_PUBLISHED, UN_PUBLISHED) if self.production else local
+        self.ofac_url, self.un_url = self.ofac_url or ofac, self.un_url or un
+        self._demand_https(self.ofac_url, "LISTS_OFAC_URL")
+        self._demand_https(self.un_url, "LISTS_UN_URL")
+        return self
+
+
+class InspektorSettings(ServiceSettings):
+    """`INSPEKTOR_*`. Without `url` the house has no account and asks nothing; its own lists do not need it.
+
+    `generation` is A or B; `document_types` how the vendor numbers ours, as JSON; `words` how many must agree in a
+    partial match (priority 4), asked for when `partial`. `timeout` in seconds.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="INSPEKTOR_", extra="ignore")
+
+    url: str = ""
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    generation: Literal["A", "B"] = "A"
+    document_types: dict[str, int] = Field(default={"DNI": 1, "CE": 2, "RUC": 3, "PASAPORTE": 4})
+    words: int = Field(default=3, ge=1, le=9)
+    partial: bool = True
+    timeout: float = Field(default=30, gt=0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.url:
+            self.url = self.url.rstrip("/")
+            self._demand(user="INSPEKTOR_USER", password="INSPEKTOR_PASSWORD")  # noqa: S106 - the variable's name
+            self._demand_https(self.url, "INSPEKTOR_URL")
         return self
 
 

@@ -1,4 +1,4 @@
-"""Recorded answers of BCRPData's series API, for a house without Internet: the same shape, figures of an invented month.
+"""Recorded answers of BCRPData's series API, for a house without Internet: the same shape, invented figures.
 
 Served by the process of `push.py`, whose port the stack already has.
 """

@@ -131,7 +131,10 @@ _BANKS = (Bank.BCP, Bank.INTERBANK, Bank.BBVA, Bank.SCOTIABANK, Bank.BANBIF)
 
 
 def accounts(place: int) -> list[Account]:
-    """The two accounts, soles first, of the client at this place of `CLIENTS`."""
+    """The two accounts, soles first, of the client at this place of `CLIENTS`.
+
+    The place stands where every bank's own number keeps it: two clients with one account would be an alert.
+    """
     bank = _BANKS[place % len(_BANKS)]
     return [
         # Told apart by its last digits, as real ones are: several banks leave the first two out of their own number.

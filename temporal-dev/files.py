@@ -5,6 +5,8 @@
 The real SDK works against it with `upload_prefix="http://127.0.0.1:<port>"` for uploads and, for delivery addresses,
 `secure=False, cname="127.0.0.1:<port>"`. Failures: `500`, `timeout_before`, `timeout_after`, `slow`, for `operacion`
 `upload`, `destroy` or `deliver`. See `standin.py`.
+
+Besides, under `/lists/`, the restrictive lists that OFAC and the UN would publish (operation `lists`).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -22,6 +25,8 @@ from files_store import Shelf, kind_of
 from standin import Fault, Faults, Json, Store, application, arguments, serve
 
 Call = Callable[[], Awaitable[Json | Response]]
+LISTS = Path(__file__).parent / "lists"
+PUBLISHED = ("SDN.CSV", "ALT.CSV", "ADD.CSV", "consolidated.xml")
 FAILURES = ("500", "timeout_before", "timeout_after", "slow")
 # Cloudinary signs everything of a request but these.
 UNSIGNED = ("file", "cloud_name", "resource_type", "api_key", "signature")
@@ -71,6 +76,13 @@ class Api:
         """A delivery address; of `authenticated` and `private` files only with its signature."""
         wanted = check_delivery(self.cloud, request.scope["raw_path"].decode())
         return self._file(*wanted)
+
+    async def published(self, name: str) -> Response:
+        """A list as it is published: the one that was put beside the files, else the house's invented one."""
+        if name not in PUBLISHED:
+            raise Denied(404, f"Resource not found - {name}")
+        newer = self.shelf.folder.parent / "lists" / name
+        return Response((newer if newer.exists() else LISTS / name).read_bytes(), media_type="application/octet-stream")
 
     async def tried(self, operation: str, call: Call) -> Response:
         """The answer of `call`, or the failure that was asked for."""
@@ -136,6 +148,10 @@ def build(store: Store, shelf: Shelf, cloud: Cloud) -> FastAPI:
     @app.get("/v1_1/{cloud_name}/{resource_type}/download")
     async def download(request: Request, cloud_name: str, resource_type: str) -> Response:
         return await api.tried("deliver", lambda: api.download(request, cloud_name, resource_type))
+
+    @app.get("/lists/{name}")
+    async def published(name: str) -> Response:
+        return await api.tried("lists", lambda: api.published(name))
 
     @app.get("/{path:path}")
     async def deliver(request: Request) -> Response:

@@ -113,6 +113,7 @@ def build(store: Store) -> FastAPI:
     async def webpush(request: Request, subscription: str) -> Response:
         return await push.webpush(request, subscription)
 
+    bcrp.install(app)
     return app
 
 

@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 OURS = (
     *("APP_ENV", "SECRET_KEY", "PAYLOAD_KEYS", "PUBLIC_URL", "CORS_ORIGINS", "OPERATION_EXPIRY", "EXPO_PUSH_URL"),
-    *("DATABASE_", "TEMPORAL_", "CLOUDINARY_", "NUBEFACT_", "MAIL_", "VAPID_"),
+    *("DATABASE_", "TEMPORAL_", "CLOUDINARY_", "NUBEFACT_", "MAIL_", "VAPID_", "LISTS_", "INSPEKTOR_"),
 )
 # A test or a person may ask the local house for other limits or a shorter expiry; these stay as the shell has them.
 KEPT = ("OPERATION_EXPIRY", "CORS_ORIGINS", "NUBEFACT_TIMEOUT")
@@ -98,6 +98,8 @@ class Stack:
             "MAIL_SERVER": HOST,
             "MAIL_PORT": str(self.ports.smtp),
             "MAIL_USE_TLS": "false",
+            "LISTS_OFAC_URL": f"{place['files']}/lists",
+            "LISTS_UN_URL": f"{place['files']}/lists/consolidated.xml",
             "EXPO_PUSH_URL": f"{place['push']}/--/api/v2/push/send",
             "BCRP_API_URL": f"{place['push']}/estadisticas/series/api",
             "VAPID_PRIVATE_KEY": secret["vapid_private_key"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-HOUSES = ("tests/chaos/", "tests/integration/")
+HOUSES = ("tests/chaos/", "tests/e2e/", "tests/integration/")
 
 
 def house_of(nodeid: str) -> str:

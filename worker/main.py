@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import uvloop
@@ -14,11 +15,14 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+from activities.case_watch import CaseAlarmActivities, CaseWatchActivities
 from activities.client_notices import ClientNoticeActivities
 from activities.client_onboarding import OnboardingActivities
+from activities.client_retention import RetentionActivities
 from activities.complaints import ComplaintActivities
 from activities.compliance import ComplianceActivities
 from activities.email_codes import EmailCodeActivities
+from activities.inspektor import InspektorActivities
 from activities.invoice_answers import InvoiceAnswerActivities
 from activities.invoice_notices import InvoiceNoticeActivities
 from activities.invoice_voids import InvoiceVoidActivities
@@ -26,18 +30,33 @@ from activities.invoices import InvoiceActivities
 from activities.notices import NoticeActivities
 from activities.operations import OperationActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.screening import ScreeningActivities
 from activities.settlement import SettlementActivities
+from activities.treasury import TreasuryActivities
 from db.session import Sessions, make_engine, make_sessions
 from db.settings import DatabaseSettings
+from integrations.bcrp import Bcrp
 from integrations.files import FileStore
+from integrations.inspektor import Inspektor
 from integrations.mail import Mailer
 from integrations.nubefact import NubeFact
 from integrations.push import Pusher
-from integrations.settings import FilesSettings, MailSettings, NoticeSettings, NubefactSettings, PushSettings
+from integrations.sanction_lists.source import ListSource
+from integrations.settings import (
+    BcrpSettings,
+    FilesSettings,
+    InspektorSettings,
+    ListSettings,
+    MailSettings,
+    NoticeSettings,
+    NubefactSettings,
+    PushSettings,
+)
 from integrations.temporal import TemporalSettings, connect
 from worker.schedules import ensure_schedules
 from worker.settings import WorkerSettings
 from workflows import names
+from workflows.case_watch import CaseWatchWorkflow
 from workflows.client_errands import ClientRetentionWorkflow, EmailCodeWorkflow
 from workflows.client_notice import ClientNoticeWorkflow
 from workflows.client_onboarding import ClientOnboardingWorkflow
@@ -52,22 +71,27 @@ from workflows.invoices import (
 from workflows.operation import OperationWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
 from workflows.sandbox import PROVEN_RUNNER
+from workflows.screening import SCREENING_WORKFLOWS
+from workflows.treasury import TreasuryRoundWorkflow
 
 logger = logging.getLogger(__name__)
 
 WORKFLOWS: list[type[Any]] = [
     OperationWorkflow,
     ReconciliationWorkflow,
+    TreasuryRoundWorkflow,
     ClientNoticeWorkflow,
     ClientOnboardingWorkflow,
     ClientRetentionWorkflow,
     ComplaintWorkflow,
     EmailCodeWorkflow,
+    CaseWatchWorkflow,
     InvoiceAccountWorkflow,
     InvoiceAnswersWorkflow,
     InvoiceNoticeWorkflow,
     InvoiceReissueWorkflow,
     InvoiceVoidWorkflow,
+    *SCREENING_WORKFLOWS,
 ]
 RECONNECT_SECONDS = 2
 
@@ -89,44 +113,62 @@ async def work() -> None:
     if client is None:
         return
     engine = make_engine(DatabaseSettings())
-    async with outside() as (nubefact, mailer, pusher, files), AsyncExitStack() as running:
-        for worker in build_workers(client, make_sessions(engine), nubefact, mailer, pusher, files=files):
+    async with outside() as services, AsyncExitStack() as running:
+        for worker in build_workers(client, make_sessions(engine), services):
             await running.enter_async_context(worker)
         await ensure_schedules(client)
-        logger.info("Trabajando en las colas %s, %s y %s.", *QUEUES)
+        logger.info("Trabajando en las colas %s.", ", ".join(QUEUES))
         await stop.wait()
         logger.info("Termino lo que tengo en mano y me detengo.")
     await engine.dispose()
 
 
-QUEUES = (names.OPERATIONS_QUEUE, names.INVOICING_QUEUE, names.NOTICES_QUEUE)
+QUEUES = (names.OPERATIONS_QUEUE, names.INVOICING_QUEUE, names.NOTICES_QUEUE, names.LISTS_QUEUE)
+# Pieces of a look at everybody: one compares while the other waits for the database, and people's clicks go between.
+LISTS_AT_ONCE = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """The connections to outside services."""
+
+    nubefact: NubeFact
+    mailer: Mailer
+    pusher: Pusher
+    files: FileStore
+    lists: ListSource
+    inspektor: Inspektor
 
 
 @asynccontextmanager
-async def outside() -> AsyncIterator[tuple[NubeFact, Mailer, Pusher, FileStore]]:
-    """The connections to outside services, closed at the end."""
-    nubefact, mailer = NubeFact(NubefactSettings()), Mailer(MailSettings())
-    pusher, files = Pusher(PushSettings()), FileStore(FilesSettings())
-    try:
-        yield nubefact, mailer, pusher, files
-    finally:
-        await files.aclose()
-        await nubefact.aclose()
-        await mailer.aclose()
-        await pusher.aclose()
+async def outside() -> AsyncIterator[Outside]:
+    """Open what the worker needs, closed at the end."""
+    async with AsyncExitStack() as opened:
+        made = Outside(
+            nubefact=NubeFact(NubefactSettings()),
+            mailer=Mailer(MailSettings()),
+            pusher=Pusher(PushSettings()),
+            files=FileStore(FilesSettings()),
+            lists=ListSource(ListSettings()),
+            inspektor=Inspektor(InspektorSettings()),
+        )
+        for service in (made.nubefact, made.mailer, made.pusher, made.files, made.lists, made.inspektor):
+            opened.push_async_callback(service.aclose)
+        yield made
 
 
-def build_workers(
-    client: Client, sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pusher, *, files: FileStore
-) -> Sequence[Worker]:
+def build_workers(client: Client, sessions: Sessions, outside: Outside) -> Sequence[Worker]:
     """One worker a queue: effects on slow providers never take the place of a person's click."""
     settings = WorkerSettings()
-    issuing = InvoiceActivities(sessions, nubefact, NubefactSettings())
-    voids = InvoiceVoidActivities(sessions, nubefact, NubefactSettings(), issuing)
+    issuing = InvoiceActivities(sessions, outside.nubefact, NubefactSettings())
+    voids = InvoiceVoidActivities(sessions, outside.nubefact, NubefactSettings(), issuing)
+    answers = InvoiceAnswerActivities(sessions, outside.nubefact, outside.files)
+    screening = ScreeningActivities(sessions, outside.lists, client, outside=outside.inspektor.enabled)
     common: dict[str, Any] = {
         "graceful_shutdown_timeout": settings.graceful_shutdown,
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
     }
+    effects = common | {"max_concurrent_activities": settings.effects_at_once}
     main = Worker(
         client,
         task_queue=names.OPERATIONS_QUEUE,
@@ -138,35 +180,36 @@ def build_workers(
         activities=[
             *_operations(sessions),
             ReconciliationActivities(sessions, client).reconcile_operations,
-            ComplianceActivities(sessions).assess_operation,
+            ComplianceActivities(sessions, screening.freshen).assess_operation,
+            CaseWatchActivities(sessions, client).watch_cases,
             SettlementActivities(sessions).settle,
             *OnboardingActivities(sessions).all(),
-            *_complaints(sessions, mailer, pusher),
+            RetentionActivities(sessions, outside.files).anonymise_clients,
+            *_complaints(sessions, outside),
             voids.record_void_decision,
+            screening.screen_client,
         ],
         **common,
     )
     invoicing = Worker(
+        client, task_queue=names.INVOICING_QUEUE, activities=_invoicing(issuing, voids, answers), **effects
+    )
+    posting = Worker(client, task_queue=names.NOTICES_QUEUE, activities=_notices(sessions, outside), **effects)
+    looking = Worker(
         client,
-        task_queue=names.INVOICING_QUEUE,
-        activities=_invoicing(issuing, voids, InvoiceAnswerActivities(sessions, nubefact, files)),
-        max_concurrent_activities=settings.effects_at_once,
+        task_queue=names.LISTS_QUEUE,
+        activities=[*screening.bulk(), InspektorActivities(sessions, outside.inspektor, client).consult_inspektor],
+        max_concurrent_activities=LISTS_AT_ONCE,
         **common,
     )
-    posting = Worker(
-        client,
-        task_queue=names.NOTICES_QUEUE,
-        activities=_notices(sessions, nubefact, mailer, pusher),
-        max_concurrent_activities=settings.effects_at_once,
-        **common,
-    )
-    return main, invoicing, posting
+    return main, invoicing, posting, looking
 
 
 def _operations(sessions: Sessions) -> Sequence[Callable[..., Any]]:
-    """Every write of an operation's own record."""
+    """Every write of an operation's own record, and treasury's tasks by the clock."""
     operations = OperationActivities(sessions)
     return (
+        TreasuryActivities(sessions, Bcrp(BcrpSettings())).do_treasury_task,
         operations.record_creation,
         operations.record_transition,
         operations.record_note,
@@ -174,9 +217,9 @@ def _operations(sessions: Sessions) -> Sequence[Callable[..., Any]]:
     )
 
 
-def _complaints(sessions: Sessions, mailer: Mailer, pusher: Pusher) -> Sequence[Callable[..., Any]]:
+def _complaints(sessions: Sessions, outside: Outside) -> Sequence[Callable[..., Any]]:
     """The Libro de Reclamaciones, without its mails."""
-    complaints = ComplaintActivities(sessions, mailer, pusher)
+    complaints = ComplaintActivities(sessions, outside.mailer, outside.pusher)
     return complaints.find_complaint, complaints.record_answer, complaints.remind_complaint
 
 
@@ -194,14 +237,15 @@ def _invoicing(
     )
 
 
-def _notices(sessions: Sessions, nubefact: NubeFact, mailer: Mailer, pusher: Pusher) -> Sequence[Callable[..., Any]]:
+def _notices(sessions: Sessions, outside: Outside) -> Sequence[Callable[..., Any]]:
     """Everything that leaves by mail or push."""
-    settings = NoticeSettings()
+    settings, mailer, pusher = NoticeSettings(), outside.mailer, outside.pusher
     return (
-        NoticeActivities(sessions, mailer, pusher, nubefact, settings).deliver_notice,
-        InvoiceNoticeActivities(sessions, mailer, pusher, nubefact, settings).deliver_invoice_notice,
+        NoticeActivities(sessions, mailer, pusher, outside.nubefact, settings).deliver_notice,
+        InvoiceNoticeActivities(sessions, mailer, pusher, outside.nubefact, settings).deliver_invoice_notice,
         ClientNoticeActivities(sessions, mailer, pusher, settings).deliver_client_notice,
         ComplaintActivities(sessions, mailer, pusher).deliver_complaint,
+        CaseAlarmActivities(sessions, mailer, pusher).deliver_case_alarm,
         EmailCodeActivities(sessions, mailer, pusher, settings).deliver_email_code,
     )
 

@@ -186,3 +186,19 @@ class ReconciliationReport:
 
     compared: int = 0
     drifted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseAlarm:
+    """A term of compliance that is near, or over."""
+
+    case_id: int
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CasesWatched:
+    """Cases whose decision has now been heard, and the terms that rang."""
+
+    told: tuple[int, ...] = ()
+    rung: tuple[CaseAlarm, ...] = ()

@@ -17,11 +17,19 @@ INVOICE_VOID = "InvoiceVoid"
 INVOICE_NOTICE = "InvoiceNotice"
 INVOICE_ACCOUNT = "InvoiceAccount"
 TREASURY_ROUND = "TreasuryRound"
+LIST_REFRESH = "ListRefresh"
+RESCREENING = "Rescreening"
+CLIENT_SCREENING = "ClientScreening"
+NAME_SEARCH = "NameSearch"
+INSPEKTOR_CHECK = "InspektorCheck"
+CASE_WATCH = "CaseWatch"
 
 # Task queues: effects on outside services wait on their own, so that a slow provider never delays a person's click.
 OPERATIONS_QUEUE = "operaciones"
 INVOICING_QUEUE = "facturacion"
 NOTICES_QUEUE = "avisos"
+# Looking at every client, and downloads: never in the place of an operation.
+LISTS_QUEUE = "listas"
 
 # Updates that are not commands of a person (those are named in domain/lifecycle.py).
 CREATE = "create"
@@ -37,6 +45,7 @@ REJECT = "reject"
 REOPEN = "reopen"
 REFRESH = "refresh"
 ANSWER_COMPLAINT = "answer"
+LOOK_AT_ALL = "look_at_all"
 
 # The update of an annulment.
 DECIDE_VOID = "decide"
@@ -60,6 +69,12 @@ DELIVER_NOTICE = "deliver_notice"
 DELIVER_CLIENT_NOTICE = "deliver_client_notice"
 RECONCILE_OPERATIONS = "reconcile_operations"
 SCREEN_CLIENT = "screen_client"
+OPEN_SCREENING_RUN = "open_screening_run"
+RESCREEN_PIECE = "rescreen_piece"
+REFRESH_LIST = "refresh_list"
+ORDER_RESCREENING = "order_rescreening"
+ANSWER_NAME_SEARCH = "answer_name_search"
+CONSULT_INSPEKTOR = "consult_inspektor"
 OPEN_ONBOARDING = "open_onboarding"
 READ_ONBOARDING = "read_onboarding"
 RECORD_PAPERS = "record_papers"
@@ -75,6 +90,8 @@ FIND_COMPLAINT = "find_complaint"
 DELIVER_COMPLAINT = "deliver_complaint"
 RECORD_ANSWER = "record_answer"
 REMIND_COMPLAINT = "remind_complaint"
+WATCH_CASES = "watch_cases"
+DELIVER_CASE_ALARM = "deliver_case_alarm"
 
 # Search attributes: at most ten Keyword on a SQL visibility store, and never anything that identifies a person.
 OP_ESTADO = SearchAttributeKey.for_keyword("OpEstado")
@@ -100,6 +117,24 @@ def onboarding_id(client_id: int) -> str:
 def complaint_id(number: int) -> str:
     """The id of the `Complaint` workflow of a sheet, by internal id."""
     return f"reclamo-{number}"
+
+
+RESCREENING_ID = "revision-de-listas"
+
+
+def client_screening_id(client_id: int, key: str) -> str:
+    """The id of a `ClientScreening`: one look at one client that somebody asked for."""
+    return f"revision-cliente-{client_id}-{key}"
+
+
+def name_search_id(number: int) -> str:
+    """The id of a `NameSearch`, by its row: no name."""
+    return f"busqueda-{number}"
+
+
+def inspektor_id(client_id: int) -> str:
+    """The id of a client's `InspektorCheck`."""
+    return f"inspektor-{client_id}"
 
 
 def email_code_id(number: int) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-PURE = ("domain", "workflows.messages", "workflows.client_messages", "workflows.names")
+PURE = ("domain", "workflows.messages", "workflows.client_messages", "workflows.screening_messages", "workflows.names")
 
 
 class _PlainPayloads(WorkflowInstance):

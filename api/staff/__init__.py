@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from api.staff import (
+    accounting,
+    alerts,
     audit,
     auth,
     cases,
@@ -20,6 +22,7 @@ from api.staff import (
     invoice_exports,
     invoices,
     ledger,
+    lists,
     movements,
     netting,
     operation_commands,
@@ -29,6 +32,9 @@ from api.staff import (
     preferential_rates,
     rates,
     reports,
+    risk,
+    rules,
+    screening,
     statements,
     users,
 )
@@ -62,6 +68,12 @@ for part in (
     closings,
     statements,
     ledger,
+    accounting,
+    lists,
+    screening,
+    alerts,
+    rules,
     reports,
+    risk,
 ):
     router.include_router(part.router)

@@ -16,8 +16,8 @@ from api.services import ServicesDep
 from api.staff.position import ApprovalView
 from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Limit, Money, Rate, after, example, page
 from api.staff.sheets import FILE, Sheet, download, workbook
-from db import approvals, ledger, reports
-from db.reports import BookLine
+from db import accounting, approvals, ledger
+from db.accounting import BookLine
 from domain import ple
 from domain.approvals import ApprovalKind
 from domain.calendar import first_and_last
@@ -184,7 +184,7 @@ async def read_book(
 ) -> Book:
     """The daily book between two days, newest first."""
     async with services.sessions() as session:
-        rows = await reports.daily_book(session, since=since, until=until, before=after(cursor), limit=limit + 1)
+        rows = await accounting.daily_book(session, since=since, until=until, before=after(cursor), limit=limit + 1)
     shown, following = page(rows, limit, lambda row: row.line.id)
     return Book(items=[_book_line(row) for row in shown], next_cursor=following)
 
@@ -224,7 +224,12 @@ async def export_book(_user: Reader, services: ServicesDep, since: date, until: 
     cells = [
         (
             *(ledger.number_of(row.entry), row.entry.day, row.line.account, row.account_name, row.entry.words),
-            *(row.line.currency, row.line.amount, max(row.line.pen, reports.ZERO), max(-row.line.pen, reports.ZERO)),
+            *(
+                row.line.currency,
+                row.line.amount,
+                max(row.line.pen, accounting.ZERO),
+                max(-row.line.pen, accounting.ZERO),
+            ),
         )
         for row in rows
     ]
@@ -262,7 +267,7 @@ async def export_ple(
 
 async def _whole(services: ServicesDep, since: date, until: date) -> Sequence[BookLine]:
     async with services.sessions() as session:
-        rows = await reports.daily_book(session, since=since, until=until, limit=MOST_ROWS + 1)
+        rows = await accounting.daily_book(session, since=since, until=until, limit=MOST_ROWS + 1)
     if len(rows) > MOST_ROWS:
         raise Invalid("PERIOD_TOO_LONG", "El período tiene demasiadas líneas: pide menos días.", field="until")
     return list(reversed(rows))
@@ -270,7 +275,7 @@ async def _whole(services: ServicesDep, since: date, until: date) -> Sequence[Bo
 
 async def _ruc(services: ServicesDep) -> str:
     async with services.sessions() as session:
-        return await reports.holder_ruc(session)
+        return await accounting.holder_ruc(session)
 
 
 def _book_line(row: BookLine) -> BookLineView:
@@ -289,6 +294,6 @@ def _book_line(row: BookLine) -> BookLineView:
         bank=row.bank,
         currency=line.currency,
         amount=line.amount,
-        debit=max(line.pen, reports.ZERO),
-        credit=max(-line.pen, reports.ZERO),
+        debit=max(line.pen, accounting.ZERO),
+        credit=max(-line.pen, accounting.ZERO),
     )

@@ -2,11 +2,12 @@
 
 from db.tables.audit import AuditEntry, IdempotencyKey, Incident, Parameter
 from db.tables.base import Base
-from db.tables.cases import CaseAlert, ComplianceAudit, ComplianceCase
+from db.tables.cases import CaseAlert, CaseFile, ComplianceAudit, ComplianceCase
 from db.tables.clients import Client, ClientAccount, ClientDocument, ClientIdentityChange, EmailCode
 from db.tables.closings import Approval, DailyClosure, DailyClosureLine
 from db.tables.complaints import Complaint, ComplaintYear
 from db.tables.compliance import TransactionMonitoring
+from db.tables.devices import ClientDevice
 from db.tables.invoices import Invoice, InvoiceAttempt, InvoiceSeries, InvoiceVoid
 from db.tables.ledger import (
     LedgerAccount,
@@ -17,6 +18,7 @@ from db.tables.ledger import (
     LedgerPeriod,
     LedgerYear,
 )
+from db.tables.lists import ListEntry, ListVersion
 from db.tables.netting import Batch, Match, TraderGoal
 from db.tables.notifications import Delivery, Notification, PushSubscription
 from db.tables.operations import (
@@ -30,7 +32,10 @@ from db.tables.operations import (
     Settlement,
 )
 from db.tables.referrals import ReferralEntry, RewardCode
+from db.tables.register import RegisterEntry, RosDraft
 from db.tables.risk import ClientRiskProfile, ClientRiskScore
+from db.tables.rules import ComplianceRule, RuleSnooze, RuleTrial
+from db.tables.screening import ClientHit, ListCheck, NameSearch, ScreeningRun
 from db.tables.statements import BankStatement, StatementLine, StatementMatch
 from db.tables.treasury import ClientRate, ExchangeRate, HouseAccount, RateTier, ReferenceRate
 from db.tables.users import Session, User
@@ -42,9 +47,12 @@ __all__ = [
     "Base",
     "Batch",
     "CaseAlert",
+    "CaseFile",
     "Client",
     "ClientAccount",
+    "ClientDevice",
     "ClientDocument",
+    "ClientHit",
     "ClientIdentityChange",
     "ClientRate",
     "ClientRiskProfile",
@@ -53,6 +61,7 @@ __all__ = [
     "ComplaintYear",
     "ComplianceAudit",
     "ComplianceCase",
+    "ComplianceRule",
     "DailyClosure",
     "DailyClosureLine",
     "Delivery",
@@ -73,7 +82,11 @@ __all__ = [
     "LedgerMark",
     "LedgerPeriod",
     "LedgerYear",
+    "ListCheck",
+    "ListEntry",
+    "ListVersion",
     "Match",
+    "NameSearch",
     "Note",
     "Notification",
     "Operation",
@@ -86,7 +99,12 @@ __all__ = [
     "ReferenceRate",
     "ReferralEntry",
     "Refund",
+    "RegisterEntry",
     "RewardCode",
+    "RosDraft",
+    "RuleSnooze",
+    "RuleTrial",
+    "ScreeningRun",
     "Session",
     "Settlement",
     "StatementLine",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base, Id, Instant, Now, Words, one_of
 from domain.accounts import AccountType, Bank, Region
 from domain.clients import ClientStatus, DocumentType, KycStatus, PaperStatus
 from domain.money import Currency
+
+# What a search by name reads, written as PostgreSQL says its index back.
+WHOLE_NAME = (
+    "(((((company_name || ' '::text) || given_names) || ' '::text) || paternal_surname) || ' '::text)"
+    " || maternal_surname"
+)
 
 
 class Client(Base):
@@ -28,6 +34,17 @@ class Client(Base):
             postgresql_where=text("closed_at IS NULL"),
         ),
         Index("ix_clients_document_number", "document_number"),
+        # Several clients behind one telephone or address: rules look for them at each operation.
+        Index("ix_clients_phone", "phone", postgresql_where=text("phone <> ''")),
+        Index("ix_clients_address", text("lower(address)"), postgresql_where=text("address <> ''")),
+        # Any part of a name or of an e-mail, as people type it into a search.
+        Index(
+            "ix_clients_name_parts",
+            literal_column(f"({WHOLE_NAME})").label("whole_name"),
+            postgresql_using="gin",
+            postgresql_ops={"whole_name": "gin_trgm_ops"},
+        ),
+        Index("ix_clients_email_parts", "email", postgresql_using="gin", postgresql_ops={"email": "gin_trgm_ops"}),
     )
 
     id: Mapped[Id]

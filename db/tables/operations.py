@@ -53,7 +53,13 @@ class Operation(Base):
             postgresql_where=text(_ACTIVE_SELF_SERVICE),
         ),
         Index("ix_operations_client_recent", "client_id", text("id DESC")),
+        # The windows of the monitoring rules end at each operation and begin some days before it.
+        Index("ix_operations_client_created", "client_id", "created_at"),
         Index("ix_operations_state_recent", "state", text("id DESC")),
+        Index("ix_operations_created", "created_at", "id"),
+        Index("ix_operations_finished", "finished_at"),
+        Index("ix_operations_usd", "amount_usd", "id"),
+        Index("ix_operations_code_parts", "code", postgresql_using="gin", postgresql_ops={"code": "gin_trgm_ops"}),
         Index("ix_operations_operator_open", "operator_id", postgresql_where=text("state = 'En proceso'")),
     )
 

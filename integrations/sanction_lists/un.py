@@ -69,7 +69,8 @@ def _names(node: ET.Element, main: str, aliases: list[ET.Element]) -> Iterator[L
     for alias in aliases:
         quality = _text(alias, "QUALITY").casefold()
         kind = {"low": NameKind.DEBIL, "f.k.a.": NameKind.ANTERIOR}.get(quality, NameKind.ALIAS)
-        found.append((_text(alias, "ALIAS_NAME"), kind))
+        # One element may hold a dozen spellings, apart by semicolons.
+        found.extend((text.strip(), kind) for text in _text(alias, "ALIAS_NAME").split(";"))
     for text, kind in found:
         if text and text.casefold() not in seen:
             seen.add(text.casefold())

@@ -165,15 +165,15 @@ async def test_books_and_reports_say_the_same_on_the_page_and_in_the_sheet(staff
     async with sessions.begin() as session:
         await books.completed(session, Kind.COMPRA, "1000.00", "3.7400", at=NOW)
         await books.completed(session, Kind.VENTA, "600.00", "3.7600", at=NOW)
-    trial = (await master.http.get(f"{BASE}/reports/trial-balance")).json()
+    trial = (await master.http.get(f"{BASE}/accounting/trial-balance")).json()
     assert trial["debit"] == trial["credit"]
     assert sum(Decimal(line["closing"]) for line in trial["items"]) == 0
-    sheet = (await master.http.get(f"{BASE}/reports/trial-balance/export")).content
+    sheet = (await master.http.get(f"{BASE}/accounting/trial-balance/export")).content
     rows = CalamineWorkbook.from_filelike(io.BytesIO(sheet)).get_sheet_by_index(0).to_python()
     assert [(row[0], f"{row[5]:.2f}") for row in rows[1:]] == [(one["code"], one["closing"]) for one in trial["items"]]
-    income = (await master.http.get(f"{BASE}/reports/income")).json()
+    income = (await master.http.get(f"{BASE}/accounting/income")).json()
     for by in ("dia", "trader", "cliente", "canal"):
-        results = (await master.http.get(f"{BASE}/reports/results", params={"by": by})).json()
+        results = (await master.http.get(f"{BASE}/accounting/results", params={"by": by})).json()
         assert (results["margin"], income["margin"]) == ("16.00", "16.00"), by
         assert (results["items"][0]["bought_usd"], results["items"][0]["sold_usd"]) == ("1000.00", "600.00")
     text = (await master.http.get(f"{BASE}/ledger/ple/{TODAY.year}/{TODAY.month}")).text
@@ -200,7 +200,7 @@ async def test_a_trader_sees_its_own_profit_and_nothing_of_the_treasury(staff: S
     seen = (await master.http.get(f"{BASE}/goals/days", params={"trader_id": trader.id})).json()["items"]
     assert own == seen
     assert [(one["trader_id"], one["margin"]) for one in own] == [(trader.id, "2.00")]
-    assert (await trader.http.get(f"{BASE}/reports/results")).json()["margin"] == "2.00"
+    assert (await trader.http.get(f"{BASE}/accounting/results")).json()["margin"] == "2.00"
     assert len((await master.http.get(f"{BASE}/goals")).json()["items"]) == 2
     for path in ("position", "house-accounts", "treasury/movements", "control", "netting", "ledger/accounts"):
         assert (await trader.http.get(f"{BASE}/{path}")).status_code == 403, path

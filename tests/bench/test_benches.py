@@ -18,6 +18,10 @@ OPERATIONS_KEYS = {
     *("busy_answers", "given_up"),
     *("api_rss_mb", "worker_rss_mb", "expiry_late_p99_ms"),
 }
+SCREENING_KEYS = {
+    *("pairs_precision", "pairs_recall", "spanish_precision", "spanish_recall"),
+    *("one_name_p95_ms", "rescreen_100k_seconds", "rss_mb", "entries", "names"),
+}
 
 
 def figures_of(*words: str) -> dict[str, float | None]:
@@ -51,3 +55,13 @@ def test_whatever_nubefact_answers_each_completed_operation_has_one_comprobante(
     """F088, F090: no number twice, none skipped."""
     figures = figures_of("invoicing", "--operations", "4", "--clients", "3", "--kills", "0")
     assert figures == {"completed": 4, "invoices": 4, "duplicates": 0, "gaps": 0, "orphans": 0}
+
+
+@pytest.mark.stack
+def test_the_bench_of_screening_prints_every_figure_and_raises_nobody_twice():
+    figures = figures_of("screening", "--clients", "20", "--names", "20")
+    assert set(figures) >= SCREENING_KEYS
+    assert figures["spanish_precision"] > 0.97
+    assert figures["spanish_recall"] > 0.95
+    assert (figures["clients"], figures["hits_again"]) == (20, 0)
+    assert min(figures["rescreen_100k_seconds"], figures["rss_mb"], figures["entries"]) > 0

@@ -111,3 +111,17 @@ def test_replaying_nothing_is_not_a_success(tmp_path):
     done = run("replay", "--folder", str(tmp_path))
     assert done.returncode == 1
     assert "0 de 0 historias" in done.stdout
+
+
+def test_a_rule_is_tried_by_its_name_or_from_a_file_and_nothing_is_kept(cli, tmp_path):
+    listed = cli("rules", "list").output
+    assert "lista-restrictiva" in listed
+    tried = cli("rules", "backtest", "monto-alto", "--months", "2")
+    assert "0 operaciones" in tried.output
+    assert "Alertas: 0" in tried.output
+    assert cli("rules", "backtest", "no-existe").exit_code == 1
+    file = tmp_path / "rule.json"
+    file.write_text('{"name": "Mía", "kind": "monitoreo", "severity": "Alta", "conditions": [{"test": "eval"}]}')
+    refused = cli("rules", "backtest", "mia", "--file", str(file))
+    assert refused.exit_code == 1
+    assert "conditions.0" in refused.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from domain.names import fold, name
 from domain.screening import THRESHOLD
 
 PAIRS = Path(__file__).parents[2] / "cli" / "benches" / "spanish_pairs.csv"
-LABELLED = Path(__file__).parents[3] / "shared" / "data" / "names" / "nomenklatura_cases.csv"
+_DATA = os.environ.get("QORICASH_LISTS") or Path(__file__).parents[3] / "shared" / "data"
+LABELLED = Path(_DATA) / "names" / "nomenklatura_cases.csv"
 
 
 def score(one: str, other: str, *, company: bool = False) -> int:

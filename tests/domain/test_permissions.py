@@ -56,6 +56,8 @@ goals.read                    x x . .
 goals.manage                  x . . .
 accounting.read               x . . .
 accounting.manage             x . . .
+compliance.rules              x . . x
+compliance.report             x . . x
 audit.read                    x . . .
 incidents.manage              x . . .
 temporal.decode               x . . x

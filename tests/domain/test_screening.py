@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from domain.clients import DocumentType
 from domain.lists import Birth, Entry, EntryKind, ListCode, ListedDocument, ListedName, NameKind
 from domain.screening import CheckResult, HitState, Screener, Subject, holds, result
@@ -81,6 +83,30 @@ def test_a_company_is_found_by_ruc_and_by_name_without_its_legal_form():
     assert [[m.entry.uid for m in SCREENER.screen(one)] for one in (by_name, by_ruc)] == [["900002"], ["900002"]]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["ABU MOHAMMED", "ISMAEL, Ismael", "AHMED, A.", "ALI, Hassan", "El M", "“1-P”", "Sa'id SA'ID", "Juan Pérez"],
+)
+def test_a_listed_name_finds_itself_however_common_its_words_and_weak_the_alias(text):
+    entry = replace(LISTED, names=(ListedName(text="OTRO, Nombre"), ListedName(text=text, kind=NameKind.DEBIL)))
+    (found,) = Screener([entry, COMPANY]).screen(Subject(kind=EntryKind.PERSONA, name=text))
+    assert (found.entry, found.likely) == (entry, False)
+
+
+@pytest.mark.parametrize("text", ["AL-AQSA E.V.", "E. X. Co.", "G Y G INTERNACIONAL S.A.S.", "5 ENERGY", "R D I S.A."])
+def test_a_listed_company_finds_itself(text):
+    entry = replace(COMPANY, names=(ListedName(text=text),))
+    (found,) = Screener([entry, LISTED]).screen(Subject(kind=EntryKind.ENTIDAD, name=text))
+    assert found.entry == entry
+
+
+def test_a_very_common_name_is_still_told_apart_by_what_is_known_of_the_person():
+    entry = replace(LISTED, names=(ListedName(text="PEREZ, Juan", kind=NameKind.DEBIL),))
+    common = replace(ABELARDO, name="Juan Pérez", surnames="Pérez", document_number="")
+    assert Screener([entry]).screen(replace(common, birth_date=date(1990, 1, 1))) == []
+    assert Screener([entry]).screen(common)
+
+
 def test_an_entry_keeps_its_fingerprint_when_only_its_remarks_change():
     assert replace(LISTED, remarks="nuevo").fingerprint == LISTED.fingerprint
     assert replace(LISTED, births=()).fingerprint != LISTED.fingerprint
@@ -96,8 +122,8 @@ def test_what_nobody_checked_is_not_clean():
 
 
 def test_only_a_sanction_that_is_confirmed_or_likely_holds_operations():
-    assert holds(ListCode.ONU, HitState.ABIERTA, likely=True)
+    assert holds(ListCode.ONU, HitState.NUEVA, likely=True)
     assert holds(ListCode.OFAC, HitState.CONFIRMADA, likely=False)
-    assert not holds(ListCode.OFAC, HitState.ABIERTA, likely=False)
+    assert not holds(ListCode.OFAC, HitState.NUEVA, likely=False)
     assert not holds(ListCode.OFAC, HitState.DESCARTADA, likely=True)
     assert not holds(ListCode.PEP, HitState.CONFIRMADA, likely=True)

@@ -23,6 +23,8 @@ FILES = (
     "saved_rows.py",
     "invoices.py",
     "invoice_void.py",
+    "screening.py",
+    "case_watch.py",
 )
 RECORDED = {
     "execute_activity",

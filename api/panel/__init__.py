@@ -1,0 +1,48 @@
+"""The pages of the people of the house. They call what the staff JSON calls: no rule lives in a page."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse
+
+from api.auth import public
+from api.panel import (
+    auth,
+    board,
+    client_commands,
+    clients,
+    house,
+    new_operation,
+    operation_commands,
+    operation_list,
+    operations,
+    rates,
+    search,
+)
+from api.panel.errors import PanelRoute
+
+router = APIRouter(prefix="/panel", include_in_schema=False, route_class=PanelRoute)
+
+
+@router.get("", dependencies=[public("solo lleva a la primera página")])
+async def home() -> RedirectResponse:
+    """The panel begins at its board."""
+    return RedirectResponse(auth.HOME, HTTPStatus.SEE_OTHER)
+
+
+# A form's own address comes before the one that takes any code or number.
+PARTS = (
+    auth,
+    board,
+    search,
+    new_operation,
+    operation_list,
+    operations,
+    operation_commands,
+    client_commands,
+    clients,
+    rates,
+    house,
+)
+for part in PARTS:
+    router.include_router(part.router)

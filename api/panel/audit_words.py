@@ -1,0 +1,151 @@
+"""The audit in the house's words: what each act is called, and its fields before and after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.panel import words
+from db.tables import AuditEntry
+from domain.operations import ActorKind
+
+ACTIONS = {
+    "operations.create": "Creó la operación",
+    "operations.submit_proof": "Registró el abono",
+    "operations.edit": "Editó la operación",
+    "operations.start_processing": "La pasó a En proceso",
+    "operations.return_to_pending": "La devolvió a Pendiente",
+    "operations.reassign": "La reasignó",
+    "operations.attach_proof": "Adjuntó constancia",
+    "operations.remove_proof": "Quitó constancia",
+    "operations.complete": "Completó",
+    "operations.cancel": "Canceló",
+    "operations.extend_deadline": "Amplió el plazo",
+    "operations.expire": "Expiró",
+    "operations.hold": "Retuvo",
+    "operations.stale": "Marcó que pide atención",
+    "operations.effect_refused": "Anotó un rechazo",
+    "operations.effects_done": "Cerró lo pendiente",
+    "operations.resync": "Puso los datos al día",
+    "operations.release_hold": "Liberó",
+    "operations.confirm_hold": "Confirmó la retención",
+    "operations.retry_effect": "Reintentó",
+    "operations.waive_effect": "Exoneró",
+    "rates.set": "Publicó tasas",
+    "users.create": "Creó a la persona",
+    "users.reset_password": "Restableció la contraseña",
+    "users.change_password": "Cambió su contraseña",
+    "users.deactivate": "Desactivó a la persona",
+    "users.set_role": "Cambió el rol",
+    "clients.register": "Registró al cliente",
+    "clients.edit": "Editó los datos",
+    "clients.correct_identity": "Corrigió la identidad",
+    "clients.block": "Bloqueó al cliente",
+    "clients.unblock": "Desbloqueó al cliente",
+    "clients.reassign": "Reasignó al cliente",
+    "clients.close": "Cerró la cuenta",
+    "clients.anonymise": "Anonimizó al cliente",
+    "clients.activate": "Activó al cliente",
+    "clients.approve": "Aprobó al cliente",
+    "clients.reject": "Rechazó al cliente",
+    "clients.reopen": "Revisa de nuevo al cliente",
+    "clients.send_documents": "Adjuntó documentos",
+    "clients.accept_document": "Aceptó un documento",
+    "clients.observe_document": "Pidió un documento de nuevo",
+    "clients.change_password": "Cambió su contraseña",
+    "clients.declare_risk": "Anotó exposición o procesos",
+    "complaints.receive": "Recibió un reclamo",
+    "complaints.take": "Tomó un reclamo",
+    "complaints.answer": "Respondió un reclamo",
+    "referrals.redeem": "Canjeó pips",
+    "clients.export": "Exportó clientes",
+    "operations.export": "Exportó operaciones",
+    "accounts.add": "Agregó una cuenta",
+    "accounts.remove": "Quitó una cuenta",
+    "parameters.set": "Cambió un parámetro",
+}
+ENTITIES = {
+    "operation": "Operación",
+    "client": "Cliente",
+    "user": "Persona",
+    "rate": "Tasa",
+    "parameter": "Parámetro",
+    "account": "Cuenta",
+    "client_account": "Cuenta",
+    "complaint": "Reclamo",
+}
+
+
+def action(name: str) -> str:
+    """What an act is called; one that has no name yet is shown by its own, readable."""
+    return ACTIONS.get(name) or name.replace(".", ": ").replace("_", " ").capitalize()
+
+
+def actor(kind: str, name: str) -> str:
+    """Who did it; only people of the house have a name here."""
+    if kind == ActorKind.STAFF:
+        return name or "Persona de la casa"
+    return "El cliente" if kind == ActorKind.CLIENT else "Sistema"
+
+
+def subject(entity: str, entity_id: str) -> str:
+    """What it was done to: `Operación EXP-1001`."""
+    return f"{ENTITIES.get(entity, entity.capitalize())} {entity_id}"
+
+
+def told(row: AuditEntry, people: dict[int, str]) -> dict[str, Any]:
+    """One line for a timeline."""
+    parts = [actor(row.actor_kind, people.get(row.actor_id, "")), changed(row.changes), row.reason]
+    text = " · ".join(part for part in parts if part)
+    return {"what": action(row.action), "icon": "history", "tone": "", "at": row.at, "text": text}
+
+
+def changed(changes: list[dict[str, str]]) -> str:
+    """`estado: Inactivo → Activo; …`."""
+    return "; ".join(
+        f"{_field(one.get('field', ''))}: {_value(one, 'before')} → {_value(one, 'after')}" for one in changes
+    )
+
+
+def _value(change: dict[str, str], side: str) -> str:
+    return words.kept(change.get(side, ""))
+
+
+def _field(name: str) -> str:
+    return FIELDS.get(name, name.replace("_", " "))
+
+
+FIELDS = {
+    "status": "estado",
+    "role": "rol",
+    "buy": "compra",
+    "sell": "venta",
+    "amount_usd": "dólares",
+    "amount_pen": "soles",
+    "state": "estado",
+    "deposits": "abonos",
+    "payouts": "pagos",
+    "proofs": "constancias",
+    "comments": "comentario",
+    "operator_id": "operador",
+    "expires_at": "vence",
+    "in_process_since": "en proceso desde",
+    "finished_at": "terminó",
+    "reason": "motivo",
+    "email": "correo",
+    "phone": "celular",
+    "address": "dirección",
+    "department": "departamento",
+    "province": "provincia",
+    "district": "distrito",
+    "trader_id": "trader",
+    "kyc_status": "revisión",
+    "assessment": "evaluación",
+    "attention": "atención",
+    "value": "valor",
+    "document_number": "documento",
+    "document_type": "tipo de documento",
+    "given_names": "nombres",
+    "paternal_surname": "apellido paterno",
+    "maternal_surname": "apellido materno",
+    "company_name": "razón social",
+}

@@ -1,0 +1,150 @@
+"""What happened to an operation, in the house's words: events, deliveries and comprobantes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from api.panel import words
+from api.staff.operation_views import DeliveryView, EventView, OperationView
+from domain.invoices import InvoiceStatus
+from domain.operations import State
+
+# Event → what it is called, its icon, and the colour of what it did.
+EVENTS: dict[str, tuple[str, str, str]] = {
+    "create": ("Creada", "hourglass", "pendiente"),
+    "submit_proof": ("Abono registrado", "paperclip", "proceso"),
+    "edit": ("Editada", "pencil", ""),
+    "start_processing": ("En proceso", "refresh-cw", "proceso"),
+    "return_to_pending": ("Devuelta a Pendiente", "undo-2", "pendiente"),
+    "reassign": ("Reasignada", "user-round-cog", "proceso"),
+    "attach_proof": ("Constancia de pago", "paperclip", "proceso"),
+    "remove_proof": ("Constancia quitada", "trash-2", ""),
+    "complete": ("Completada", "circle-check", "completada"),
+    "cancel": ("Cancelada", "ban", "cancelado"),
+    "extend_deadline": ("Plazo ampliado", "calendar-clock", "pendiente"),
+    "expire": ("Expirada", "timer-off", "expirada"),
+    "stale": ("Pide atención", "triangle-alert", "alerta"),
+    "hold": ("Retenida", "lock", "alerta"),
+    "release_hold": ("Liberada", "lock-open", "proceso"),
+    "confirm_hold": ("Retención confirmada", "ban", "cancelado"),
+    "review": ("En revisión", "lock", ""),
+    "effect_refused": ("Algo fue rechazado", "triangle-alert", "alerta"),
+    "effects_done": ("Todo hecho", "check", "completada"),
+    "retry_effect": ("Se reintenta", "rotate-cw", ""),
+    "waive_effect": ("Exoneración", "file-check", ""),
+    "resync": ("Datos puestos al día", "refresh-cw", ""),
+}
+UNNAMED = ("Cambio", "pencil", "")
+FIELDS = {
+    "amount_usd": "dólares",
+    "amount_pen": "soles",
+    "deposits": "abonos",
+    "payouts": "pagos",
+    "comments": "comentario",
+    "expires_at": "plazo",
+}
+NOTICES = {
+    "creada": "Correo de creación",
+    "creada_casa": "Aviso a la mesa",
+    "en_proceso": "Aviso de en proceso",
+    "completada": "Aviso de completada",
+    "cancelada": "Aviso de cancelación",
+    "expirada": "Aviso de expiración",
+    "monto_cambiado": "Aviso de cambio de monto",
+    "comprobante": "Envío del comprobante",
+}
+SENT = {
+    "enviado": ("completada", "Enviado"),
+    "pendiente": ("pendiente", "Saliendo"),
+    "rechazado": ("alerta", "Rechazado"),
+}
+INVOICE_TONES = {
+    InvoiceStatus.ACEPTADO: "completada",
+    InvoiceStatus.ENVIADO: "proceso",
+    InvoiceStatus.RECHAZADO: "alerta",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happened:
+    """One line of the history."""
+
+    what: str
+    icon: str
+    tone: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """A mail or a push about the operation."""
+
+    name: str
+    icon: str
+    to: str
+    people: str
+    tone: str
+    status: str
+
+
+def story(view: OperationView) -> list[Happened]:
+    """The events, newest first."""
+    return [_happened(event) for event in reversed(view.events) if not event.orphaned]
+
+
+def deliveries(view: OperationView) -> list[Sent]:
+    """The mails and pushes, newest first; what went to several people alike is one line."""
+    alike = sorted(view.deliveries, key=_alike)
+    groups = [list(group) for _, group in groupby(alike, key=_alike)]
+    groups.sort(key=lambda group: view.deliveries.index(group[-1]), reverse=True)
+    return [_sent(group) for group in groups]
+
+
+def _alike(one: DeliveryView) -> tuple[str, str, str]:
+    return (one.notice, one.channel, one.status)
+
+
+def invoice_tone(status: str) -> str:
+    """The colour of a comprobante's state."""
+    return next((tone for state, tone in INVOICE_TONES.items() if state == status), "pendiente")
+
+
+def _happened(event: EventView) -> Happened:
+    what, icon, tone = EVENTS.get(event.event, UNNAMED)
+    parts = [event.actor, _changed(event.changes), event.reason if event.reason != what else ""]
+    return Happened(what=what, icon=icon, tone=tone, at=event.at, text=" · ".join(part for part in parts if part))
+
+
+def _changed(changes: Sequence[dict[str, str]]) -> str:
+    told = [
+        f"{FIELDS[change['field']]}: {words.kept(change['before'])} → {words.kept(change['after'])}"
+        for change in changes
+        if change.get("field") in FIELDS
+    ]
+    return "; ".join(told)
+
+
+def _sent(group: Sequence[DeliveryView]) -> Sent:
+    one = group[-1]
+    tone, status = SENT.get(one.status, ("quiet", one.status))
+    mail = one.channel == "correo"
+    to = f"{len(group)} personas" if len(group) > 1 else (one.recipient if mail else "Push")
+    at = f" · {words.moment(one.sent_at)}" if one.sent_at else ""
+    tries = f" · {one.attempts} intentos" if one.attempts > 1 and one.status != "enviado" else ""
+    return Sent(
+        name=NOTICES.get(one.notice, one.notice.replace("_", " ").capitalize()),
+        icon="mail" if mail else "smartphone",
+        to=f"{to}{at}{tries}",
+        people=", ".join(each.recipient for each in group) if mail else "",
+        tone=tone,
+        status=status,
+    )
+
+
+def ended(state: State) -> bool:
+    """Nothing moves it any more."""
+    return state not in {State.PENDIENTE, State.EN_PROCESO}

@@ -1,0 +1,35 @@
+"""The sections of the panel, and which of them each role has in its rail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.auth import SignedUser
+from domain.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Section:
+    """A place of the panel; `letter` follows G on the keyboard."""
+
+    icon: str
+    name: str
+    path: str
+    letter: str
+    permission: Permission
+
+
+SECTIONS = (
+    Section("columns-3", "Tablero", "/panel/tablero", "t", Permission.OPERATIONS_READ),
+    Section("list", "Operaciones", "/panel/operaciones", "o", Permission.OPERATIONS_READ),
+    Section("users", "Clientes", "/panel/clientes", "c", Permission.CLIENTS_READ),
+    Section("chart-line", "Tasas", "/panel/tasas", "a", Permission.RATES_READ),
+    Section("user-round-cog", "Usuarios", "/panel/usuarios", "u", Permission.USERS_MANAGE),
+    Section("sliders-horizontal", "Parámetros", "/panel/parametros", "p", Permission.PARAMETERS_MANAGE),
+    Section("history", "Auditoría", "/panel/auditoria", "h", Permission.AUDIT_READ),
+)
+
+
+def rail(user: SignedUser) -> tuple[Section, ...]:
+    """What this person may open."""
+    return tuple(section for section in SECTIONS if user.may(section.permission))

@@ -1,0 +1,159 @@
+"""What the live board reads: the open operations, the last ones finished today, and what the day adds up to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from db.operation_reads import within
+from db.tables import Client, Note, Proof, User
+from db.tables import Operation as OperationRow
+from domain.calendar import business_day, day_bounds
+from domain.operations import OPEN, Actor, Kind, State
+
+# More cards than this in a lane and nobody reads them; the list has the rest.
+LANE = 120
+FINISHED = 60
+DONE = tuple(state for state in State if state not in OPEN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One operation of the board."""
+
+    row: OperationRow
+    client: Client
+    operator_name: str
+    trader_name: str
+    notes: int
+    proofs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneTotal:
+    """How many operations are in a state, and their dollars."""
+
+    count: int = 0
+    usd: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideTotal:
+    """What was completed today on one side: how many, dollars, and the rate weighted by dollars (None without any)."""
+
+    count: int = 0
+    usd: Decimal = Decimal(0)
+    rate: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """Everything that the board shows to one person."""
+
+    pending: Sequence[Card]
+    processing: Sequence[Card]
+    finished: Sequence[Card]
+    totals: dict[State, LaneTotal]
+    sides: dict[Kind, SideTotal]
+
+    @property
+    def net_usd(self) -> Decimal:
+        """Dollars bought less dollars sold today."""
+        return self.sides[Kind.COMPRA].usd - self.sides[Kind.VENTA].usd
+
+
+async def read_board(session: AsyncSession, reader: Actor, *, now: datetime) -> Board:
+    """The board of this moment, within what this person may see. Today is Lima's business day."""
+    since, until = day_bounds(business_day(now))
+    today: tuple[ColumnElement[bool], ...] = (OperationRow.finished_at >= since, OperationRow.finished_at < until)
+    return Board(
+        pending=await _cards(session, _lane(reader, State.PENDIENTE).order_by(OperationRow.id).limit(LANE)),
+        processing=await _cards(
+            session, _lane(reader, State.EN_PROCESO).order_by(OperationRow.in_process_since).limit(LANE)
+        ),
+        finished=await _cards(
+            session,
+            _wanted(reader).where(*today).order_by(OperationRow.finished_at.desc()).limit(FINISHED),
+        ),
+        totals=await _totals(session, reader, today),
+        sides=await _sides(session, reader, today),
+    )
+
+
+def _lane(reader: Actor, state: State) -> Select[OperationRow, Client, str, str]:
+    return _wanted(reader).where(OperationRow.state == state)
+
+
+def _wanted(reader: Actor) -> Select[OperationRow, Client, str, str]:
+    operator, trader = aliased(User), aliased(User)
+    return (
+        select(OperationRow, Client, operator.full_name, trader.full_name)
+        .join(Client, Client.id == OperationRow.client_id)
+        .outerjoin(operator, operator.id == OperationRow.operator_id)
+        .outerjoin(trader, trader.id == OperationRow.trader_id)
+        .where(within(reader))
+    )
+
+
+async def _cards(session: AsyncSession, query: Select[OperationRow, Client, str, str]) -> Sequence[Card]:
+    found = (await session.execute(query)).all()
+    codes = [row.code for row, *_ in found]
+    notes = await _counted(session, Note.operation_code, Note.operation_code.in_(codes))
+    live = (Proof.operation_code.in_(codes), Proof.removed_at.is_(None))
+    proofs = await _counted(session, Proof.operation_code, *live)
+    return [
+        Card(
+            row=row,
+            client=client,
+            operator_name=operator or "",
+            trader_name=trader or "",
+            notes=notes.get(row.code, 0),
+            proofs=proofs.get(row.code, 0),
+        )
+        for row, client, operator, trader in found
+    ]
+
+
+async def _counted(
+    session: AsyncSession, code: InstrumentedAttribute[str], *where: ColumnElement[bool]
+) -> dict[str, int]:
+    counted = await session.execute(select(code, func.count()).where(*where).group_by(code))
+    return dict(counted.all())
+
+
+async def _totals(
+    session: AsyncSession, reader: Actor, today: tuple[ColumnElement[bool], ...]
+) -> dict[State, LaneTotal]:
+    found: dict[State, LaneTotal] = {state: LaneTotal() for state in State}
+    for where in ((OperationRow.state.in_(OPEN),), today):
+        counted = (
+            select(OperationRow.state, func.count(), func.sum(OperationRow.amount_usd))
+            .join(Client, Client.id == OperationRow.client_id)
+            .where(within(reader), *where)
+            .group_by(OperationRow.state)
+        )
+        for state, count, usd in await session.execute(counted):
+            found[state] = LaneTotal(count=count, usd=usd)
+    return found
+
+
+async def _sides(session: AsyncSession, reader: Actor, today: tuple[ColumnElement[bool], ...]) -> dict[Kind, SideTotal]:
+    dollars = func.sum(OperationRow.amount_usd)
+    counted = (
+        select(
+            OperationRow.kind, func.count(), dollars, func.sum(OperationRow.amount_usd * OperationRow.rate) / dollars
+        )
+        .join(Client, Client.id == OperationRow.client_id)
+        .where(within(reader), OperationRow.state == State.COMPLETADA, *today)
+        .group_by(OperationRow.kind)
+    )
+    found = {kind: SideTotal() for kind in Kind}
+    for kind, count, usd, rate in await session.execute(counted):
+        found[kind] = SideTotal(count=count, usd=usd, rate=rate)
+    return found

@@ -1,0 +1,143 @@
+"""A house without demo data, its people, and the machine's Chromium: what happens on the screens of the panel."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from api.assets import DIST
+from tests.integration.people import PASSWORD, Desk, Town
+from tests.integration.running import Stack
+
+AXE = DIST.parent / "node_modules/axe-core/axe.min.js"
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+def chromium() -> str:
+    """Where the machine's own Chromium is; a test without one says so instead of passing."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no Chromium on this machine: install it or set CHROMIUM")
+    return found
+
+
+@dataclass
+class Screen:
+    """A person before the panel, and everything that its browser complained about."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "console",
+            lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None,
+        )
+
+    async def barriers(self) -> list[dict[str, Any]]:
+        """What axe finds serious or critical on the page as it stands."""
+        await self.page.evaluate(AXE.read_text())
+        found = await self.page.evaluate("axe.run({resultTypes: ['violations']}).then(r => r.violations)")
+        grave = [one for one in found if one["impact"] in {"serious", "critical"}]
+        return [{"rule": one["id"], "where": [node["html"][:160] for node in one["nodes"][:3]]} for one in grave]
+
+    async def overflows(self) -> bool:
+        """Whether the page scrolls sideways."""
+        return bool(await self.page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"))
+
+    async def confirm(self) -> None:
+        """Press the verb of the dialog that is open."""
+        await self.page.click("#dialogo dialog[open] button[type=submit]")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    chromium()
+    running = Stack(tmp_path_factory.mktemp("screens") / "var", demo=False).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+async def town(stack: Stack) -> AsyncIterator[Town]:
+    made = Town(stack.api, stack.place["database_url"])
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="session")
+async def master(town: Town) -> Desk:
+    """The Master over HTTP; the house also has two Operadores, a Trader and a Middle Office."""
+    desk = await town.found()
+    for username, role in (("negociante", "Trader"), ("oficial", "Middle Office")):
+        body = {"username": username, "email": f"{username}@casa.example", "full_name": username.title()}
+        answer = await desk.post("/api/staff/users", json={**body, "role": role, "password": PASSWORD})
+        assert answer.status_code == 201, answer.text
+    return desk
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield opened
+        await opened.close()
+
+
+class Screens:
+    """Opens screens, each in its own browser profile."""
+
+    def __init__(self, browser: Browser, api: str) -> None:
+        self._browser, self._api = browser, api
+        self._contexts: list[BrowserContext] = []
+        self.opened: list[Screen] = []
+
+    async def of(self, username: str, *, size: dict[str, int] = WIDE, theme: str = "claro") -> Screen:
+        """A person who has signed in by the door."""
+        context = await self._browser.new_context(
+            base_url=self._api, viewport=size, locale="es-PE", timezone_id="America/Lima", reduced_motion="reduce"
+        )
+        self._contexts.append(context)
+        await context.add_cookies([{"name": "qoricash_tema", "value": theme, "url": self._api}])
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        await page.goto("/panel/ingresar")
+        await page.fill("#usuario", username)
+        await page.fill("#clave", PASSWORD)
+        await page.click("button[type=submit]")
+        await page.wait_for_selector("#tablero")
+        screen = Screen(page)
+        self.opened.append(screen)
+        return screen
+
+    async def close(self) -> None:
+        for context in self._contexts:
+            await context.close()
+
+
+@pytest.fixture
+async def screens(browser: Browser, stack: Stack, master: Desk) -> AsyncIterator[Screens]:
+    """Nobody's browser complains in any test."""
+    assert isinstance(master, Desk)
+    made = Screens(browser, stack.api)
+    yield made
+    await made.close()
+    assert [said for screen in made.opened for said in screen.complaints] == []
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A proof to attach."""
+    from tests.integration.people import PNG
+
+    file = tmp_path / "constancia.png"
+    file.write_bytes(PNG)
+    return file
