@@ -94,6 +94,18 @@ def monitoring(
     _measure(lambda progress: run(Plan(operations=operations, clients=clients), progress), as_json=json)
 
 
+@app.command()
+def treasury(
+    *,
+    operations: Annotated[int, typer.Option(min=100, help="operaciones sembradas en mil días")] = 1_000_000,
+    json: AsJson = False,
+) -> None:
+    """Posición, tablero, control, libro de un mes y revisión de la noche sobre años de operaciones."""
+    from cli.benches.treasury import Plan, run
+
+    _measure(lambda progress: run(Plan(operations=operations), progress), as_json=json)
+
+
 def _measure(bench: Callable[[Progress], Figures], *, as_json: bool) -> None:
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
