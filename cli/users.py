@@ -49,7 +49,7 @@ def create(
             must_change_password=not ask_password,
         )
 
-    _in_transaction(made)
+    in_transaction(made)
     typer.echo(f"Listo: {username} ({role}).{_shown(password, ask_password)}")
 
 
@@ -80,7 +80,7 @@ def reset(
             must_change=not ask_password,
         )
 
-    _in_transaction(given)
+    in_transaction(given)
     typer.echo(f"Listo: contraseña nueva para {username}.{_shown(password, ask_password)}")
 
 
@@ -99,7 +99,7 @@ def show() -> None:
             seen = format_moment(person.last_login) if person.last_login else "nunca"
             table.add_row(person.username, person.full_name, person.role, person.status, seen)
 
-    _in_transaction(listed)
+    in_transaction(listed)
     Console().print(table)
 
 
@@ -111,7 +111,7 @@ def _shown(password: str, asked: bool) -> str:
     return "" if asked else f"\nContraseña temporal: {password}  (pedirá cambiarla al entrar)"
 
 
-def _in_transaction(action: "Callable[[AsyncSession], Awaitable[None]]") -> None:
+def in_transaction(action: "Callable[[AsyncSession], Awaitable[None]]") -> None:
     """Run the action in one transaction; a refusal of the house becomes a sentence and exit code 1."""
     from db.session import make_engine, make_sessions
     from db.settings import DatabaseSettings

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit, clients, sessions
+from db.notifications import notify
 from db.tables import (
     Client,
     ClientIdentityChange,
@@ -23,11 +24,14 @@ from db.tables import (
 )
 from domain.clients import ClientStatus, DocumentType, KycStatus
 from domain.errors import Conflict, Invalid
+from domain.notifications import client_room
 from domain.operations import OPEN, Actor, FieldChange
 from domain.permissions import Role
 
 CONTACT = ("email", "phone", "address", "department", "province", "district", "contact_person", "accepts_promotions")
 IDENTITY = ("document_type", "document_number", "given_names", "paternal_surname", "maternal_surname", "company_name")
+# As the existing web listens to it, before it signs itself out (contract, section 7).
+CLOSED = "client_deleted"
 
 
 async def edit(session: AsyncSession, client_id: int, values: Mapping[str, object], *, actor: Actor) -> Client:
@@ -141,6 +145,9 @@ async def close(session: AsyncSession, client_id: int, *, actor: Actor, reason: 
     client.password_hash, client.temporary_password_hash, client.temporary_password_until = "", None, None
     client.accepts_promotions = False
     await session.execute(delete(PushSubscription).where(PushSubscription.client_id == client_id))
+    # Before its sessions end: the same commit tells both, in this order, and its sockets hear the first.
+    told = {"client_id": client_id, "title": "QoriCash", "message": "Tu cuenta se cerró. Escríbenos si no lo pediste."}
+    await notify(session, key=f"closed:{client_id}", room=client_room(client_id), event=CLOSED, payload=told)
     await sessions.end_of_client(session, client_id, now)
     _audit(session, client_id, "clients.close", actor, reason=reason)
     return client

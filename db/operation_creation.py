@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import preferential_rates, referrals, treasury
+from db import partners, preferential_rates, referrals, treasury
 from db.limits import check_client_limit
 from db.operations import tell
 from db.tables import Client, ClientAccount, ExchangeRate, RewardCode
@@ -101,6 +101,8 @@ async def check_rules(
     if client is None:
         raise Missing("CLIENT_NOT_FOUND", "No encontramos a este cliente.", field="client_id")
     check_client(client, request.actor)
+    if request.actor.kind is d.ActorKind.PARTNER:
+        await partners.check_own(session, request.actor.id, client.id)
     accounts = await _accounts(session, request)
     if request.origin.self_service:
         await _check_no_active(session, client.id, code)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import approvals, audit, parameters
+from db import approvals, audit, parameters, rate_alerts
 from db.notifications import notify
 from db.tables import Approval, ExchangeRate, User
 from domain.approvals import ApprovalKind
@@ -78,7 +78,10 @@ async def set_rate(
     quote: Quote | None = None,
     confirmed_by: Actor | None = None,
 ) -> ExchangeRate:
-    """Publish a pair (PEN per USD), tell everybody, and write who did it. The caller has checked its sanity."""
+    """Publish a pair (PEN per USD), tell everybody, fire the alerts that it reaches, and write who did it.
+
+    The caller has checked its sanity.
+    """
     if quote is None:
         assert buy is not None, "a price is a quote, or both sides of one"
         assert sell is not None, "a price is a quote, or both sides of one"
@@ -90,6 +93,7 @@ async def set_rate(
     await session.flush()
     await session.refresh(row)
     await notify(session, key=f"rate:{row.id}", room=EVERYBODY, event=RATES_CHANGED, payload=rate_event(row))
+    await rate_alerts.fire(session, row)
     changes = [
         FieldChange(field=side, before=_text(getattr(before, side, None)), after=_text(getattr(row, side)))
         for side in ("buy", "sell", "base_buy", "base_sell")

@@ -124,6 +124,24 @@ TREASURY_PARAMETERS = (
     ),
 )
 
+_HOURS = "Horario de la casa"
+# Hours of Lima's day: 9.5 is 9:30. A day that closes when it opens, or before, is not attended.
+HOURS_PARAMETERS = tuple(
+    Parameter(
+        name=name,
+        kind=ParameterKind.DECIMAL,
+        default=Decimal(hour),
+        unit="hora (9.5 es 9:30)",
+        source=f"{_HOURS}: {what}",
+    )
+    for name, hour, what in (
+        ("weekday_opens", 9, "apertura de lunes a viernes"),
+        ("weekday_closes", 18, "cierre de lunes a viernes"),
+        ("saturday_opens", 9, "apertura del sábado"),
+        ("saturday_closes", 13, "cierre del sábado"),
+    )
+)
+
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         name="limit_without_documents_usd",
@@ -177,6 +195,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     *RISK_PARAMETERS,
     *ONBOARDING_PARAMETERS,
     *TREASURY_PARAMETERS,
+    *HOURS_PARAMETERS,
     *COMPLIANCE_PARAMETERS,
 )
 

@@ -29,6 +29,7 @@ from activities.invoice_voids import InvoiceVoidActivities
 from activities.invoices import InvoiceActivities
 from activities.notices import NoticeActivities
 from activities.operations import OperationActivities
+from activities.rate_alerts import RateAlertActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.screening import ScreeningActivities
 from activities.settlement import SettlementActivities
@@ -69,6 +70,7 @@ from workflows.invoices import (
     InvoiceReissueWorkflow,
 )
 from workflows.operation import OperationWorkflow
+from workflows.rate_alerts import RateAlertsWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
 from workflows.sandbox import PROVEN_RUNNER
 from workflows.screening import SCREENING_WORKFLOWS
@@ -91,6 +93,7 @@ WORKFLOWS: list[type[Any]] = [
     InvoiceNoticeWorkflow,
     InvoiceReissueWorkflow,
     InvoiceVoidWorkflow,
+    RateAlertsWorkflow,
     *SCREENING_WORKFLOWS,
 ]
 RECONNECT_SECONDS = 2
@@ -240,6 +243,7 @@ def _invoicing(
 def _notices(sessions: Sessions, outside: Outside) -> Sequence[Callable[..., Any]]:
     """Everything that leaves by mail or push."""
     settings, mailer, pusher = NoticeSettings(), outside.mailer, outside.pusher
+    alerts = RateAlertActivities(sessions, mailer, pusher, settings)
     return (
         NoticeActivities(sessions, mailer, pusher, outside.nubefact, settings).deliver_notice,
         InvoiceNoticeActivities(sessions, mailer, pusher, outside.nubefact, settings).deliver_invoice_notice,
@@ -247,6 +251,8 @@ def _notices(sessions: Sessions, outside: Outside) -> Sequence[Callable[..., Any
         ComplaintActivities(sessions, mailer, pusher).deliver_complaint,
         CaseAlarmActivities(sessions, mailer, pusher).deliver_case_alarm,
         EmailCodeActivities(sessions, mailer, pusher, settings).deliver_email_code,
+        alerts.find_rate_alerts,
+        alerts.deliver_rate_alerts,
     )
 
 

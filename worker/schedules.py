@@ -19,11 +19,13 @@ from temporalio.client import (
 )
 
 from workflows import names
+from workflows.alert_messages import AlertRound
 from workflows.invoice_messages import AnswerRound
 from workflows.treasury_messages import TreasuryOrder, TreasuryTask
 
 SUNAT_EVERY = timedelta(minutes=5)
 RECONCILIATION_EVERY = timedelta(minutes=5)
+ALERTS_EVERY = timedelta(minutes=5)
 CASE_WATCH_EVERY = timedelta(minutes=5)
 
 
@@ -57,6 +59,17 @@ def sunat_answers() -> Schedule:
             names.INVOICE_ANSWERS, AnswerRound(), id="respuestas-sunat", task_queue=names.OPERATIONS_QUEUE
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=SUNAT_EVERY)], time_zone_name="America/Lima"),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
+    )
+
+
+def rate_alerts() -> Schedule:
+    """Tell the rate alerts that were left behind."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            names.RATE_ALERTS, AlertRound(), id="alertas-tc", task_queue=names.OPERATIONS_QUEUE
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=ALERTS_EVERY)], time_zone_name="America/Lima"),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
     )
 
@@ -121,6 +134,7 @@ async def ensure_schedules(client: Client) -> None:
         ("saldos-por-dia", treasury(TreasuryTask.ROLL_UP, "saldos-por-dia", EVERY_TEN_MINUTES), False),
         ("tipos-de-referencia", treasury(TreasuryTask.REFERENCE_RATES, "tipos-de-referencia", at("9,13,18", 40)), True),
         ("metas-del-mes", treasury(TreasuryTask.GOALS, "metas-del-mes", at("0", 10, day=1)), False),
+        ("alertas-tc", rate_alerts(), False),
     ):
         with contextlib.suppress(ScheduleAlreadyRunningError):
             await client.create_schedule(name, schedule, trigger_immediately=at_once)

@@ -8,11 +8,12 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
+from api import rate_alerts
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
 from api.staff.shapes import PAGE, Answer, Body, Cursor, Limit, Rate, after, example, page
 from db import parameters, treasury
-from db.tables import ExchangeRate
+from db.tables import Approval, ExchangeRate
 from domain.calendar import business_day
 from domain.money import rate
 from domain.permissions import Permission
@@ -112,9 +113,10 @@ async def _publish(services: ServicesDep, quote: Quote, user: SignedUser) -> Rat
     now = datetime.now(UTC)
     async with services.sessions.begin() as session:
         done = await treasury.publish(session, quote, actor=user.actor, at=now)
-        if isinstance(done, ExchangeRate):
-            return _view(done, user.full_name)
+    if isinstance(done, Approval):
         return RateView(id=0, **asdict(quote), at=now, set_by=user.full_name, approval_id=done.id)
+    await rate_alerts.tell(services, done.id)
+    return _view(done, user.full_name)
 
 
 def _view(row: ExchangeRate, name: str) -> RateView:

@@ -31,6 +31,8 @@ from db.tables.operations import (
     Refund,
     Settlement,
 )
+from db.tables.partners import Partner, PartnerClient, PartnerKey
+from db.tables.rate_alerts import RateAlert, RateAlertFiring
 from db.tables.referrals import ReferralEntry, RewardCode
 from db.tables.register import RegisterEntry, RosDraft
 from db.tables.risk import ClientRiskProfile, ClientRiskScore
@@ -92,9 +94,14 @@ __all__ = [
     "Operation",
     "OperationEvent",
     "Parameter",
+    "Partner",
+    "PartnerClient",
+    "PartnerKey",
     "Payout",
     "Proof",
     "PushSubscription",
+    "RateAlert",
+    "RateAlertFiring",
     "RateTier",
     "ReferenceRate",
     "ReferralEntry",

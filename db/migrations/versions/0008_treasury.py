@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 revision = '0008'
-down_revision = '0007'
+down_revision = '0009'
 branch_labels = None
 depends_on = None
 
@@ -352,8 +352,8 @@ def upgrade() -> None:
     op.add_column('refunds', sa.Column('reference', sa.Text(), server_default='', nullable=False))
     op.add_column('refunds', sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('refunds', sa.Column('settled_by', sa.BigInteger(), nullable=True))
-    op.create_foreign_key(op.f('fk_refunds_settled_by'), 'refunds', 'users', ['settled_by'], ['id'])
     op.create_foreign_key(op.f('fk_refunds_house_account_id'), 'refunds', 'house_accounts', ['house_account_id'], ['id'])
+    op.create_foreign_key(op.f('fk_refunds_settled_by'), 'refunds', 'users', ['settled_by'], ['id'])
     op.create_check_constraint(op.f('ck_exchange_rates_base'), 'exchange_rates', '(base_buy IS NULL) = (base_sell IS NULL)')
     op.create_check_constraint(op.f('ck_exchange_rates_order'), 'exchange_rates', 'buy <= base_buy AND base_buy <= base_sell AND base_sell <= sell')
     # A desk rate of zero made a loss of tens of thousands (F060).
