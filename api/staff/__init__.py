@@ -13,6 +13,7 @@ from api.staff import (
     clients,
     codec,
     complaints,
+    dashboard,
     incidents,
     invoice_actions,
     invoice_exports,
@@ -57,5 +58,6 @@ for part in (
     rules,
     reports,
     risk,
+    dashboard,
 ):
     router.include_router(part.router)
