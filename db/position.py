@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import ledger_days, parameters, treasury
+from db import incidents, ledger_days, parameters, treasury
 from db.ledger_days import Exchanged
+from db.notifications import notify_each
 from db.tables import Operation
 from domain import ledger as d
+from domain.calendar import business_day
 from domain.errors import Missing
-from domain.money import Currency
+from domain.money import Currency, dollars
+from domain.notifications import Announcement, role_room
 from domain.operations import OPEN, Kind
-from domain.position import DaySums, Limits, Position, positions
+from domain.permissions import Role
+from domain.position import CRITICAL, NORMAL, DaySums, Limits, Position, positions
 
 ZERO = Decimal("0.00")
+BEYOND, USD_PEN = "posición fuera de límite", "USD/PEN"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +111,25 @@ async def pending(session: AsyncSession) -> tuple[OpenOperations, ...]:
 
 def _open(kind: Kind, count: int, usd: Decimal, pen: Decimal) -> OpenOperations:
     return OpenOperations(kind=kind, count=count, usd=usd, pen=pen)
+
+
+async def watch(session: AsyncSession, *, now: datetime) -> str:
+    """Tell Master and the operators, once a day and level, that the position has passed a limit; the level.
+
+    A critical one is an incident until it is back.
+    """
+    day = business_day(now)
+    stands = await standing(session, day=day)
+    if stands.level == CRITICAL:
+        detail = f"Posición abierta de {dollars(stands.position.open_usd)}: pasa del límite crítico."
+        await incidents.open_incident(session, kind=BEYOND, subject=USD_PEN, detail=detail)
+    else:
+        await incidents.close_incidents(session, kind=BEYOND, subject=USD_PEN, at=now)
+    if stands.level != NORMAL:
+        payload = {"level": stands.level, "open_usd": f"{stands.position.open_usd:.2f}", "day": day.isoformat()}
+        rooms = [Announcement(event="posicion_limite", room=role_room(role)) for role in (Role.MASTER, Role.OPERADOR)]
+        await notify_each(session, rooms, key=f"posicion:{day}:{stands.level}", payload=payload)
+    return stands.level
 
 
 async def ledger_position(session: AsyncSession, *, until: date) -> Decimal:
