@@ -7,16 +7,21 @@ from starlette.responses import RedirectResponse
 
 from api.auth import public
 from api.panel import (
+    alerts,
     auth,
     board,
+    cases,
     client_commands,
     clients,
+    hits,
     house,
+    kyc,
     new_operation,
     operation_commands,
     operation_list,
     operations,
     rates,
+    risk,
     search,
 )
 from api.panel.errors import PanelRoute
@@ -43,6 +48,11 @@ PARTS = (
     clients,
     rates,
     house,
+    kyc,
+    cases,
+    alerts,
+    hits,
+    risk,
 )
 for part in PARTS:
     router.include_router(part.router)

@@ -23,6 +23,8 @@ SECTIONS = (
     Section("columns-3", "Tablero", "/panel/tablero", "t", Permission.OPERATIONS_READ),
     Section("list", "Operaciones", "/panel/operaciones", "o", Permission.OPERATIONS_READ),
     Section("users", "Clientes", "/panel/clientes", "c", Permission.CLIENTS_READ),
+    Section("user-round-check", "KYC", "/panel/kyc", "k", Permission.CLIENTS_KYC),
+    Section("folder-search", "Casos", "/panel/casos", "s", Permission.COMPLIANCE_READ),
     Section("chart-line", "Tasas", "/panel/tasas", "a", Permission.RATES_READ),
     Section("user-round-cog", "Usuarios", "/panel/usuarios", "u", Permission.USERS_MANAGE),
     Section("sliders-horizontal", "Parámetros", "/panel/parametros", "p", Permission.PARAMETERS_MANAGE),
