@@ -13,15 +13,20 @@ from api.panel import (
     cases,
     client_commands,
     clients,
+    complaints,
+    compliance_reports,
     hits,
     house,
+    incidents,
     kyc,
+    lists,
     new_operation,
     operation_commands,
     operation_list,
     operations,
     rates,
     risk,
+    rules,
     search,
 )
 from api.panel.errors import PanelRoute
@@ -49,10 +54,16 @@ PARTS = (
     rates,
     house,
     kyc,
+    # The draft of a case's ROS comes before the acts on a case.
+    compliance_reports,
     cases,
     alerts,
     hits,
     risk,
+    rules,
+    lists,
+    complaints,
+    incidents,
 )
 for part in PARTS:
     router.include_router(part.router)

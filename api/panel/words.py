@@ -50,6 +50,11 @@ def with_symbol(value: Decimal, currency: Currency) -> str:
     return f"{symbol(currency)}\u00a0{amount(value)}"
 
 
+def thousands(figure: str) -> str:
+    """`12,345` or `12,345.60` of a figure that came as text, with the decimals that it has."""
+    return f"{Decimal(figure):,}"
+
+
 def clock(seconds: float) -> str:
     """`04:12`, and from one hour on `1 h 12 min`."""
     whole = max(0, int(seconds))
@@ -136,6 +141,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "rate": rate,
     "symbol": symbol,
     "with_symbol": with_symbol,
+    "thousands": thousands,
     "clock": clock,
     "day": day,
     "hour": hour,

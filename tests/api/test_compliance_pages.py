@@ -94,6 +94,38 @@ def secret_pages(office: Office) -> list[str]:
         "/panel/coincidencias",
         "/panel/riesgo",
         f"/panel/riesgo/{office.client.id}",
+        "/panel/reglas",
+        "/panel/reglas/1",
+        "/panel/reglas/nueva",
+        "/panel/reglas/nueva?desde=1",
+        "/panel/reglas/condicion?n=0&c0_test=just_below",
+        "/panel/listas",
+        "/panel/listas/OFAC",
+        "/panel/listas/PEP/importar",
+        "/panel/listas/buscar",
+        "/panel/listas/revisiones",
+        "/panel/listas/revisiones/ordenar",
+        "/panel/reportes",
+        "/panel/reportes?formato=xlsx",
+        "/panel/reportes/registro/EXP-1/corregir",
+        "/panel/reportes/ros",
+        "/panel/reportes/estadisticas",
+        "/panel/reportes/estadisticas?formato=pdf",
+        "/panel/reportes/auditoria",
+        f"/panel/casos/{office.case_id}/ros",
+        f"/panel/reportes/clientes/{office.client.id}?formato=xlsx",
+    ]
+
+
+def _ours(office: Office) -> list[tuple[str, Permission]]:
+    """Pages whose existence everybody may know."""
+    return [
+        ("/panel/kyc", Permission.CLIENTS_KYC),
+        ("/panel/kyc?etapa=sin-documentos", Permission.CLIENTS_KYC),
+        (f"/panel/kyc/{office.client.id}", Permission.CLIENTS_KYC),
+        ("/panel/reclamos", Permission.COMPLAINTS_READ),
+        ("/panel/incidentes", Permission.INCIDENTS_MANAGE),
+        ("/panel/incidentes?estado=cerrados", Permission.INCIDENTS_MANAGE),
     ]
 
 
@@ -110,8 +142,8 @@ async def _meets_only_its_own(office: Office, role: Role) -> None:
         answer = await http.get(path)
         assert answer.status_code == (200 if reads else 404), path
         assert ("VOLKOV" in answer.text) <= reads, path
-    for path in ("/panel/kyc", f"/panel/kyc/{office.client.id}"):
-        assert (await http.get(path)).status_code == (200 if allows(role, Permission.CLIENTS_KYC) else 403), path
+    for path, permission in _ours(office):
+        assert (await http.get(path)).status_code == (200 if allows(role, permission) else 403), path
     board = (await http.get("/panel/tablero")).text
     for path in ("/panel/casos", "/panel/alertas", "/panel/coincidencias"):
         assert reads or path not in board, path
