@@ -36,7 +36,7 @@ async def waiting(
         # Of those who have sent nothing, nobody needs to look for the papers of each.
         since = type_coerce(Client.created_at, Client.created_at.type)
     living = (Client.kyc_status == stage, Client.closed_at.is_(None), Client.status != ClientStatus.BLOQUEADO)
-    query = select(Client, since).where(*living).order_by(since, Client.id).limit(limit)
+    query = select(Client, since.label("since")).where(*living).order_by(since, Client.id).limit(limit)
     if after is not None:
         query = query.where(tuple_(since, Client.id) > after)
     rows = [(client, at) for client, at in await session.execute(query)]
