@@ -62,11 +62,10 @@ def _columns(names: dict[int, str], rules: dict[str, str]) -> Sequence[Column[Al
             label="Gravedad",
             kind="badge",
             value=lambda a: (said.SEVERITIES[a.severity], a.severity.value),
-            phone=True,
         ),
         Column(key="que", label="Qué se vio", kind="wrap", value=lambda a: a.summary, phone=True),
-        Column(key="regla", label="Regla", kind="text", value=lambda a: rules.get(a.rule_key, a.rule_key)),
-        Column(key="cliente", label="Cliente", kind="name", value=lambda a: names.get(a.client_id, "")),
+        Column(key="regla", label="Regla", kind="text", value=lambda a: rules.get(a.rule_key, a.rule_key), hidden=True),
+        Column(key="cliente", label="Cliente", kind="text", value=lambda a: names.get(a.client_id, "")),
         Column(key="operacion", label="Operación", kind="text", value=lambda a: a.operation_code),
         Column(key="retiene", label="Retiene", kind="text", value=lambda a: "Sí" if a.holds else "No"),
         Column(

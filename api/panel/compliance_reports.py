@@ -13,7 +13,8 @@ from starlette.responses import RedirectResponse, Response
 
 from api.auth import SignedUser, requires_unseen
 from api.panel import compliance_words as said
-from api.panel import pages
+from api.panel import pages, words
+from api.panel.cases import rule_names
 from api.panel.errors import PanelRoute, notice, problem_of
 from api.panel.questions import Ask, Question, Typed, ask, done
 from api.panel.tables import Column, Table, asked_of
@@ -167,7 +168,9 @@ async def statistics_page(
         return await staff.export_statistics(staff.YearBody(year=year, format=formato), user, services)
     view = await staff.read_statistics(year, user, services)
     years = list(range(this_year, FIRST_YEAR - 1, -1))
-    known: dict[str, Any] = {"stats": view, "years": years, "tabs": TABS}
+    names = await rule_names(services)
+    rules = {names.get(key, key): count for key, count in view.rules.items()}
+    known: dict[str, Any] = {"stats": view, "rules": rules, "years": years, "tabs": TABS}
     return await pages.page(request, services, user, "statistics.html", here="Reportes", **known)
 
 
@@ -263,12 +266,13 @@ def _audit_columns(people: dict[int, str]) -> Sequence[Column[AuditLine]]:
         Column(
             key="quien", label="Quién", kind="text", value=lambda a: people.get(a.user_id or 0, "QoriCash"), phone=True
         ),
-        Column(key="que", label="Qué hizo", kind="text", value=lambda a: a.action.capitalize(), phone=True),
+        Column(key="que", label="Qué hizo", kind="text", value=lambda a: words.sentence(a.action), phone=True),
         Column(
             key="sobre",
             label="Sobre",
             kind="text",
-            value=lambda a: f"Caso {a.case_id}" if a.case_id else a.subject.capitalize(),
+            value=lambda a: f"Caso {a.case_id}" if a.case_id else words.sentence(a.subject.replace(":", " ")),
+            phone=True,
         ),
         Column(key="detalle", label="Detalle", kind="wrap", value=lambda a: a.detail),
     )

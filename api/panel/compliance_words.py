@@ -107,9 +107,11 @@ def stage(papers: Papers, open_hits: int) -> tuple[str, str]:
 
 
 def factors(score: Any) -> list[dict[str, Any]]:
-    """The lines of a calculation, the heaviest first."""
+    """The lines of a calculation that weigh something, the heaviest first."""
     lines = [
-        {"name": FACTORS.get(str(one["name"]), str(one["name"])), "points": one["points"]} for one in score.factors
+        {"name": FACTORS.get(str(one["name"]), str(one["name"])), "points": one["points"]}
+        for one in score.factors
+        if one["points"]
     ]
     return sorted(lines, key=lambda line: -abs(int(line["points"])))
 

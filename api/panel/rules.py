@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.auth import SignedUser, requires_unseen
 from api.panel import compliance_words as said
-from api.panel import pages
+from api.panel import pages, words
 from api.panel.compliance_acts import asked as dialog
 from api.panel.compliance_acts import attempt, known, offered
 from api.panel.conditions import TESTS, typed_conditions, values_of
@@ -232,10 +232,10 @@ def _form(
 def _columns() -> Sequence[Column[RuleLine]]:
     return (
         Column(
-            key="regla", label="Regla", kind="link", value=lambda r: r.name, link=lambda r: f"{PATH}/{r.id}", phone=True
+            key="regla", label="Regla", kind="code", value=lambda r: r.name, link=lambda r: f"{PATH}/{r.id}", phone=True
         ),
-        Column(key="estado", label="Estado", kind="badge", value=lambda r: said.RULES[r.status], phone=True),
-        Column(key="pide", label="Avisa cuando", kind="wrap", value=lambda r: r.words),
+        Column(key="estado", label="Estado", kind="badge", value=lambda r: said.RULES[r.status], hidden=True),
+        Column(key="pide", label="Avisa cuando", kind="wrap", value=lambda r: words.sentence(r.words)),
         Column(
             key="gravedad",
             label="Gravedad",
