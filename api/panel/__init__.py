@@ -18,6 +18,8 @@ from api.panel import (
     hits,
     house,
     incidents,
+    invoice_commands,
+    invoices,
     kyc,
     lists,
     new_operation,
@@ -52,6 +54,8 @@ PARTS = (
     client_commands,
     clients,
     rates,
+    invoices,
+    invoice_commands,
     house,
     kyc,
     # The draft of a case's ROS comes before the acts on a case.

@@ -31,6 +31,7 @@ SECTIONS = (
     Section("book-open-check", "Reclamos", "/panel/reclamos", "q", Permission.COMPLAINTS_READ),
     Section("siren", "Incidentes", "/panel/incidentes", "i", Permission.INCIDENTS_MANAGE),
     Section("chart-line", "Tasas", "/panel/tasas", "a", Permission.RATES_READ),
+    Section("receipt", "Comprobantes", "/panel/comprobantes", "b", Permission.INVOICES_READ),
     Section("user-round-cog", "Usuarios", "/panel/usuarios", "u", Permission.USERS_MANAGE),
     Section("sliders-horizontal", "Parámetros", "/panel/parametros", "p", Permission.PARAMETERS_MANAGE),
     Section("history", "Auditoría", "/panel/auditoria", "h", Permission.AUDIT_READ),
