@@ -135,7 +135,7 @@ def _columns(people: dict[int, str]) -> Sequence[Column[Waiting]]:
         Column(
             key="falta", label="Qué sigue", kind="badge", value=lambda w: said.stage(w.papers, w.open_hits), phone=True
         ),
-        Column(key="espera", label="Espera desde", kind="moment", value=lambda w: w.since, phone=True),
+        Column(key="espera", label="Espera desde", kind="moment", value=lambda w: w.since),
         Column(key="registro", label="Registro", kind="moment", value=lambda w: w.client.created_at),
         Column(key="origen", label="Origen", kind="text", value=lambda w: w.client.origin),
         Column(key="trader", label="Trader", kind="text", value=lambda w: people.get(w.client.trader_id or 0, "")),

@@ -12,7 +12,7 @@ from tests.integration.people import PNG, Desk, Town, eventually
 from tests.integration.running import Stack
 from tests.integration.test_screening import rename
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 ACCOUNT = {"bank": "BCP", "account_type": "Ahorro", "region": "Lima", "declared_own": True}
 # Each page once: the markup is the same in both, what changes is its width and its colours.
 BY_DAY = ("kyc", "casos", "coincidencias", "reglas", "reglas/1", "reglas/nueva", "listas", "reportes/estadisticas")
