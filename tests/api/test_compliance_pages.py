@@ -11,6 +11,7 @@ from api.panel.case_acts import ACTS as CASE_ACTS
 from db import cases
 from db.session import Sessions
 from db.tables import Client, ClientDocument, ClientHit
+from domain.calendar import business_day
 from domain.clients import ClientStatus, DocumentKind, KycStatus, PaperStatus
 from domain.lists import ListCode
 from domain.permissions import Permission, Role, allows
@@ -200,3 +201,42 @@ async def test_a_case_goes_from_taken_to_decided_with_its_reasons_and_its_hits(o
     assert "Pedí su DNI" in page
     assert "No es la misma" in page
     assert (await person.http.get(f"{path}/confirmar")).status_code == 409
+
+
+async def test_a_rule_goes_from_a_typed_draft_to_its_publication_by_somebody_else(office: Office):
+    """What is wrong is said under its field; who wrote it can't publish it, and nobody before it was tried."""
+    author, other = office.people[Role.MIDDLE_OFFICE], office.people[Role.MASTER]
+    token = await csrf(author)
+    typed = {"key": "ventas-altas", "name": "Ventas altas", "kind": "monitoreo", "severity": "Media", "once": "día"}
+    typed |= {"c0_test": "amount", "c0_at_least": "8,000.00", "c0_below": "5000", "c2_test": "origin"}
+    wrong = await author.http.post("/panel/reglas/nueva", headers=token, data=typed)
+    assert wrong.status_code == 422
+    assert 'id="c0_at_least-e"' in wrong.text
+    typed |= {"c0_below": "", "c2_origins": ["web", "app"]}  # type: ignore[dict-item]
+    made = await author.http.post("/panel/reglas/nueva", headers=token, data=typed)
+    path = made.headers["hx-redirect"]
+    page = (await author.http.get(path)).text
+    assert "Monto de US$ 8,000.00 o más" in page
+    assert "Creada por app, web" in page
+    assert "Tú escribiste este borrador; otra persona debe publicarlo." in page
+    assert "Pruébalo primero" in (await other.http.get(path)).text
+    today = str(business_day(datetime.now(UTC)))
+    tried = await author.http.post(f"{path}/probar", headers=token, data={"since": today, "until": today})
+    assert tried.status_code == 200
+    assert (await other.http.post(f"{path}/publicar", headers=await csrf(other))).status_code == 200
+    assert "En vigencia" in (await author.http.get(path)).text
+
+
+async def test_a_sheet_is_tried_before_it_is_put_in_force(office: Office):
+    person = office.people[Role.MIDDLE_OFFICE]
+    token, path = await csrf(person), "/panel/listas/PEP/importar"
+    sheet = "codigo,tipo,nombres,apellidos,cargo,entidad\n1,Persona,Bruna,Inventada,Alcaldesa,Municipalidad\n"
+    tried = await person.http.post(path, headers=token, files={"file": ("pep.csv", sheet.encode(), "text/csv")})
+    assert tried.status_code == 200
+    assert "Poner en vigencia" in tried.text
+    assert "Ninguna versión todavía" in (await person.http.get("/panel/listas/PEP")).text
+    bad = {"file": ("pep.csv", b"codigo,tipo\n1,Planta\n", "text/csv")}
+    refused = await person.http.post(path, headers=token, files=bad)
+    assert "Poner en vigencia" not in refused.text
+    empty = await person.http.post(path, headers=token)
+    assert empty.status_code == 422
