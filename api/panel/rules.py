@@ -224,7 +224,7 @@ def _form(
         "tests": TESTS,
         "kinds": [(one.value, text) for one, text in said.KINDS.items()],
         "severities": [(one.value, one.value) for one in Severity],
-        "onces": [(one.value, text) for one, text in ONCE.items()],
+        "times": [(one.value, text) for one, text in ONCE.items()],
         "now": datetime.now(UTC),
     }
 
