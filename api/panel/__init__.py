@@ -30,6 +30,7 @@ from api.panel import (
     risk,
     rules,
     search,
+    today,
 )
 from api.panel.errors import PanelRoute
 
@@ -45,6 +46,7 @@ async def home() -> RedirectResponse:
 # A form's own address comes before the one that takes any code or number.
 PARTS = (
     auth,
+    today,
     board,
     search,
     new_operation,
