@@ -52,6 +52,9 @@ class PanelRoute(APIRoute):
                 return _to_the_door(request, refused)
             except Exception as error:  # noqa: BLE001 - the API's own answers, which log what they must, in HTML
                 return _dressed(request, _problem(request, error))
+            finally:
+                # The files of a form that a page read by itself: nobody else closes them.
+                await request.close()
 
         return handled
 

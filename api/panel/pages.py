@@ -36,6 +36,7 @@ MACROS = {
     "parts": "operation_parts.html",
     "fields": "dialog_fields.html",
     "tables": "table.html",
+    "cp": "compliance_parts.html",
 }
 # Nothing from elsewhere, nothing inline: what a client types can't run here even if a template forgot to escape it.
 POLICY = (

@@ -50,6 +50,16 @@ def with_symbol(value: Decimal, currency: Currency) -> str:
     return f"{symbol(currency)}\u00a0{amount(value)}"
 
 
+def sentence(text: str) -> str:
+    """Its first letter in capitals and the rest as it is: `US$` and names keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
+def thousands(figure: str) -> str:
+    """`12,345` or `12,345.60` of a figure that came as text, with the decimals that it has."""
+    return f"{Decimal(figure):,}"
+
+
 def clock(seconds: float) -> str:
     """`04:12`, and from one hour on `1 h 12 min`."""
     whole = max(0, int(seconds))
@@ -136,6 +146,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "rate": rate,
     "symbol": symbol,
     "with_symbol": with_symbol,
+    "thousands": thousands,
+    "sentence": sentence,
     "clock": clock,
     "day": day,
     "hour": hour,
