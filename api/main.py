@@ -9,7 +9,7 @@ import socketio
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from api import assets, errors, files, health, panel
+from api import assets, errors, files, health, panel, portal
 from api.limits import AnonymousLimit, SizeLimit
 from api.login_limits import LoginLimits
 from api.origins import Cors, OriginCheck
@@ -73,7 +73,7 @@ def create_app(
 
 
 def _include(app: FastAPI) -> None:
-    for router in (health.router, files.router, contract, staff, assets.router, panel.router):
+    for router in (health.router, files.router, contract, staff, assets.router, panel.router, portal.router):
         app.include_router(router)
 
 
