@@ -108,7 +108,7 @@ def _picture(name: str, side: int) -> bytes:
 def _sprite(face: str) -> str:
     """One file with just the Lucide icons that the sources of a face name."""
     pages = [*FACES.glob(f"{face}/**/*.html"), *FACES.glob(f"{face}/**/*.py")]
-    sources = [*pages, *HERE.glob(f"js/{face}/*.js")]
+    sources = [*pages, *FACES.glob("pages/*.py"), *HERE.glob(f"js/{face}/*.js")]
     named = {name for source in sources for name in QUOTED.findall(source.read_text())}
     known = json.loads((LIBRARIES / ICONS).read_text())
     bodies = {name: icon["body"] for name, icon in known["icons"].items()}

@@ -19,6 +19,7 @@ from api.pages.words import amount
 from api.portal import pages
 from api.portal.errors import PortalRoute
 from api.portal.questions import QUESTIONS
+from api.portal.words import clock_hour
 from api.public.legal import PAGES
 from api.services import Services, ServicesDep
 from db.tables import ExchangeRate
@@ -134,13 +135,8 @@ def example(rate: ExchangeRate | None) -> quotes.Quote | None:
 @cache
 def schedule() -> tuple[tuple[str, str], ...]:
     """The hours of the house, from the one table of every channel."""
-    week = " – ".join(_said(hour.hour, hour.minute) for hour in OPENING_HOURS[0])
-    saturday = " – ".join(_said(hour.hour, hour.minute) for hour in OPENING_HOURS[5])
+    week, saturday = (" – ".join(clock_hour(hour) for hour in OPENING_HOURS[day]) for day in (0, 5))
     return ("Lunes a viernes", week), ("Sábados", saturday), ("Domingos y feriados", "Cerrado")
-
-
-def _said(hour: int, minute: int) -> str:
-    return f"{hour % 12 or 12}:{minute:02d}\u00a0{'a. m.' if hour < 12 else 'p. m.'}"  # noqa: PLR2004 - noon
 
 
 async def _legal(request: Request, services: Services, name: str, title: str) -> Response:

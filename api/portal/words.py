@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from api.pages import words
-from domain.calendar import business_day, in_lima, is_open, next_opening
+from domain.calendar import OPENING_HOURS, business_day, in_lima, is_open, next_opening
 from domain.money import Currency
 from domain.operations import Kind
 
@@ -41,8 +41,12 @@ SHOWN_DIGITS = 4
 
 def hour(instant: datetime) -> str:
     """As people say it: `10:47 a. m.`."""
-    local = in_lima(instant)
-    return f"{local.hour % NOON or NOON}:{local:%M}\u00a0{'a. m.' if local.hour < NOON else 'p. m.'}"
+    return clock_hour(in_lima(instant).time())
+
+
+def clock_hour(hour: time) -> str:
+    """As people say an hour of the house: `6:00 p. m.`."""
+    return f"{hour.hour % NOON or NOON}:{hour:%M}\u00a0{'a. m.' if hour.hour < NOON else 'p. m.'}"
 
 
 def long_day(day: date) -> str:
@@ -65,12 +69,12 @@ def moment(instant: datetime) -> str:
 def attends(now: datetime) -> str:
     """Until when the house attends, or from when it will."""
     if is_open(now):
-        return "Atendemos hoy, de lunes a viernes hasta las 6:00\u00a0p. m. y los sábados hasta la 1:00\u00a0p. m."
+        return f"Atendemos hoy hasta las {clock_hour(OPENING_HOURS[in_lima(now).weekday()][1])}"
     opens = next_opening(now)
     day = business_day(opens)
     named = {business_day(now): "hoy", business_day(now) + timedelta(days=1): "mañana"}
     said = named.get(day, f"el {WEEKDAYS[day.weekday()]} {long_day(day)}")
-    return f"Ahora estamos cerrados. Atendemos {said} desde las {hour(opens)}."
+    return f"Ahora estamos cerrados. Atendemos {said} desde las {hour(opens)}"
 
 
 def wish(kind: Kind) -> str:
