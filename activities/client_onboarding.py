@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.refusals import refusals
-from db import client_changes, onboarding, parameters, risk
+from db import onboarding, parameters, risk
 from db.onboarding import ClientFile
 from db.session import Sessions
 from domain.calendar import business_day
@@ -39,7 +39,6 @@ class OnboardingActivities:
             self.record_reopening,
             self.activate_client,
             self.assess_risk,
-            self.anonymise_clients,
         )
 
     @activity.defn(name=names.OPEN_ONBOARDING)
@@ -143,17 +142,6 @@ class OnboardingActivities:
             lists = ListStatus.COINCIDENCIA if order.open_hits else ListStatus.LIMPIO
         async with self._sessions.begin() as session:
             await risk.recompute(session, order.client_id, occasion=order.occasion, at=order.at, lists=lists)
-
-    @activity.defn(name=names.ANONYMISE_CLIENTS)
-    async def anonymise_clients(self) -> c.Anonymised:
-        """Every closed account whose term is over, one transaction each."""
-        now = datetime.now(UTC)
-        async with self._sessions() as session:
-            due = await client_changes.due_for_anonymising(session, now=now)
-        for client_id in due:
-            async with self._sessions.begin() as session:
-                await client_changes.anonymise(session, client_id, now=now)
-        return c.Anonymised(clients=len(due))
 
 
 def _state(client_id: int, file: ClientFile) -> c.OnboardingState:

@@ -37,6 +37,8 @@ PUBLIC_PREFIXES = (
     "/api/operations/",
     "/auth/",
     "/legal/",
+    "/mercado/",
+    "/position/",
 )
 TRY_AGAIN_SECONDS = 5
 

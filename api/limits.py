@@ -35,6 +35,10 @@ EXEMPT = frozenset(
 )
 
 
+# A partner shows a key at each call; its calls, and keys that are none, have their own count (api/allowances.py).
+PARTNERS = "/api/platform/"
+
+
 class AnonymousLimit:
     """Pure ASGI: counts the calls of strangers, by address. Signed-in people poll, and are not counted."""
 
@@ -64,6 +68,8 @@ class AnonymousLimit:
             return False
         path = scope["path"]
         if not path.startswith(COUNTED) or path in EXEMPT:
+            return False
+        if path.startswith(PARTNERS) and "x-api-key" in Headers(scope=scope):
             return False
         return await identity(HTTPConnection(scope)) is None
 

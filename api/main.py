@@ -9,7 +9,8 @@ import socketio
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from api import assets, errors, files, health, panel, portal
+from api import assets, errors, files, health, panel, platform, portal
+from api.allowances import Allowances
 from api.limits import AnonymousLimit, SizeLimit
 from api.login_limits import LoginLimits
 from api.origins import Cors, OriginCheck
@@ -21,7 +22,8 @@ from api.staff import router as staff
 from db.session import make_engine, make_sessions
 from db.settings import DatabaseSettings
 from integrations.files import FileStore
-from integrations.settings import FilesSettings
+from integrations.lookups import Lookup
+from integrations.settings import FilesSettings, LookupSettings
 from integrations.temporal import TemporalSettings, connect
 
 DESCRIPTION = """
@@ -73,7 +75,8 @@ def create_app(
 
 
 def _include(app: FastAPI) -> None:
-    for router in (health.router, files.router, contract, staff, assets.router, panel.router, portal.router):
+    pages = (assets.router, panel.router, portal.router)
+    for router in (health.router, files.router, contract, platform.router, staff, *pages):
         app.include_router(router)
 
 
@@ -91,7 +94,7 @@ async def _services(
     settings: ApiSettings, database: DatabaseSettings, temporal: TemporalSettings
 ) -> AsyncIterator[Services]:
     engine = make_engine(database)
-    store = FileStore(FilesSettings())
+    store, lookup = FileStore(FilesSettings()), Lookup(LookupSettings())
     try:
         yield Services(
             settings=settings,
@@ -99,9 +102,12 @@ async def _services(
             sessions=make_sessions(engine),
             temporal=await connect(temporal, lazy=True),
             files=store,
+            lookup=lookup,
+            allowances=Allowances(settings),
         )
     finally:
         await store.aclose()
+        await lookup.aclose()
         await engine.dispose()
 
 

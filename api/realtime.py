@@ -11,19 +11,20 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import socketio
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from api.auth import Identity, SignedClient, SignedUser, alive, resolve, token_of
 from api.origins import allowed_origins, same_origin
 from api.services import Services
 from api.settings import ApiSettings
-from db import notifications, sessions
+from db import clients, notifications, sessions
 from db.tables import Notification
 from domain.notifications import EVERYBODY, client_room, role_room, user_room
 
@@ -68,6 +69,9 @@ def rooms_of(identity: Identity | None) -> tuple[str, ...]:
     return (EVERYBODY,)
 
 
+Named = Mapping[Any, str]
+# Events of a client's own room that its pages check against the document that they know.
+NAMED = frozenset({"documents_approved", "client_deleted"})
 FIGURES = ("amount_usd", "amount_pen", "exchange_rate", "compra", "venta")
 
 
@@ -103,8 +107,9 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]
             return {"success": False, "message": "Envía last_id, el número del último aviso que recibiste."}
         async with self._services.sessions() as session:
             rows = await notifications.missed(session, rooms_of(await self._who(sid)), last_id)
+            named = await _named(session, rows)
         for row in rows:
-            await self.emit(row.event, _payload(row), to=sid)
+            await self.emit(row.event, _payload(row, named), to=sid)
         return {"success": True, "sent": len(rows)}
 
     async def _who(self, sid: str) -> Identity | None:
@@ -169,8 +174,9 @@ class Listener:
         if numbers:
             async with self._services.sessions() as session:
                 rows = await notifications.by_ids(session, numbers)
+                named = await _named(session, rows)
             for row in rows:
-                await self._emit(row)
+                await self._emit(row, named)
         for one in told:
             if one.channel == sessions.ENDED_CHANNEL:
                 await self._close(int(one.payload))
@@ -181,15 +187,16 @@ class Listener:
         if self._heard_until is not None:
             async with self._services.sessions() as session:
                 rows = await notifications.since(session, self._heard_until - OVERLAP)
+                named = await _named(session, rows)
             for row in rows:
                 if row.id not in self._seen:
-                    await self._emit(row)
+                    await self._emit(row, named)
         self._heard_until = datetime.now(UTC)
 
-    async def _emit(self, row: Notification) -> None:
+    async def _emit(self, row: Notification, named: Named) -> None:
         self._seen.append(row.id)
         for namespace in NAMESPACES:
-            await self._server.emit(row.event, _payload(row), room=row.room, namespace=namespace)
+            await self._server.emit(row.event, _payload(row, named), room=row.room, namespace=namespace)
 
     async def _sweep(self) -> None:
         """Sessions also end by themselves: a screen left open stops hearing when its session is over."""
@@ -223,10 +230,20 @@ class Listener:
                 await self._server.disconnect(sid, namespace=namespace)
 
 
-def _payload(row: Notification) -> dict[str, Any]:
+async def _named(session: AsyncSession, rows: Sequence[Notification]) -> Named:
+    """The documents of the clients that these events are about, where the existing pages compare them with their own.
+
+    Rooms and rows go by our own ids; the document is added here and stored nowhere.
+    """
+    ids = {int(row.payload["client_id"]) for row in rows if row.event in NAMED}
+    return await clients.documents_by_id(session, ids) if ids else {}
+
+
+def _payload(row: Notification, named: Named) -> dict[str, Any]:
     """The event's own payload with its number, which a client gives back as `last_id`.
 
     Money is stored as exact text; the existing clients call number methods on it (client contract, section 7).
     """
     figures = {key: float(row.payload[key]) for key in FIGURES if row.payload.get(key) is not None}
-    return {**row.payload, **figures, "notification_id": row.id}
+    about = {"client_dni": named.get(row.payload.get("client_id"))} if row.event in NAMED else {}
+    return {**row.payload, **figures, **about, "notification_id": row.id}

@@ -9,10 +9,12 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 from temporalio.client import Client
 
+from api.allowances import Allowances
 from api.crowd import Crowd
 from api.settings import ApiSettings
 from db.session import Sessions
 from integrations.files import FileStore
+from integrations.lookups import Lookup
 from integrations.temporal import TemporalSettings
 
 
@@ -25,6 +27,8 @@ class Services:
     sessions: Sessions
     temporal: Client
     files: FileStore
+    lookup: Lookup
+    allowances: Allowances
     crowd: Crowd = field(default_factory=Crowd)
 
 

@@ -35,7 +35,8 @@ class ApiSettings(BaseSettings):
 
     `operation_expiry` is in minutes. `trusted_proxies` lists the addresses or networks whose forwarded headers are
     believed; nobody else's are (F170). `client_dates` says how the public contract writes an instant: the web of
-    January 2026 needs `utc`, later ones and the mobile need `lima` (client contract, 0.4).
+    mid 2026 and the mobile need `lima` (-05:00), that of January 2026 `utc` (client contract, 0.4).
+    `rate_limit_lookup` counts RENIEC and SUNAT look-ups by address, `rate_limit_partner` a partner's calls.
     """
 
     model_config = SettingsConfigDict(extra="ignore")
@@ -48,7 +49,10 @@ class ApiSettings(BaseSettings):
     rate_limit_anonymous: str = "200/day;50/hour"
     rate_limit_login: str = "5/minute"
     operation_expiry: Decimal = Field(default=Decimal(15), gt=0)
-    client_dates: Literal["utc", "lima"] = "utc"
+    rate_limit_lookup: str = "20/hour;60/day"
+    rate_limit_partner: str = "120/minute"
+    client_dates: Literal["utc", "lima"] = "lima"
+    vapid_private_key: SecretStr = SecretStr("")
     staff_idle_minutes: int = Field(default=10, ge=1)
     staff_absolute_hours: int = Field(default=12, ge=1)
     client_idle_hours: int = Field(default=12, ge=1)
@@ -58,6 +62,8 @@ class ApiSettings(BaseSettings):
     def _sound(self) -> Self:
         _limits(self.rate_limit_anonymous, "RATE_LIMIT_ANONYMOUS")
         _limits(self.rate_limit_login, "RATE_LIMIT_LOGIN")
+        _limits(self.rate_limit_lookup, "RATE_LIMIT_LOOKUP")
+        _limits(self.rate_limit_partner, "RATE_LIMIT_PARTNER")
         self.proxy_networks()
         if "*" in self.cors_origins:
             raise ValueError("CORS_ORIGINS no acepta *: escribe cada origen, separados por comas.")
@@ -120,6 +126,14 @@ class ApiSettings(BaseSettings):
     def login_limits(self) -> list[RateLimitItem]:
         """How many failed sign-ins an account, and an address, may make."""
         return _limits(self.rate_limit_login, "RATE_LIMIT_LOGIN")
+
+    def lookup_limits(self) -> list[RateLimitItem]:
+        """How many look-ups of a document an address may ask: each costs money and shows somebody's name."""
+        return _limits(self.rate_limit_lookup, "RATE_LIMIT_LOOKUP")
+
+    def partner_limits(self) -> list[RateLimitItem]:
+        """How many calls a partner may make."""
+        return _limits(self.rate_limit_partner, "RATE_LIMIT_PARTNER")
 
 
 def _limits(text: str, variable: str) -> list[RateLimitItem]:

@@ -30,7 +30,14 @@ from domain.errors import Missing
 from domain.permissions import Role
 from integrations import nubefact_account
 from integrations.files import FileStore, StorageDown
-from integrations.settings import FilesSettings, MailSettings, NoticeSettings, NubefactSettings, PushSettings
+from integrations.settings import (
+    FilesSettings,
+    LookupSettings,
+    MailSettings,
+    NoticeSettings,
+    NubefactSettings,
+    PushSettings,
+)
 from integrations.temporal import TemporalSettings, codec, connect
 from worker.settings import WorkerSettings
 from workflows import names
@@ -187,6 +194,11 @@ async def push() -> str:
     return "llave VAPID presente"
 
 
+async def lookups() -> str:
+    """Whether sign-up can fill in names. It asks for nobody: each question costs money."""
+    return "proveedor configurado" if LookupSettings().enabled else "sin proveedor: las personas escriben sus datos"
+
+
 async def clock() -> str:
     """The clock agrees with the database's, and Lima's time zone is known."""
     try:
@@ -237,7 +249,7 @@ async def _is_polled(client: Client, queue: str) -> bool:
 
 _SETTINGS: tuple[type[BaseSettings], ...] = (
     *(DatabaseSettings, TemporalSettings, ApiSettings, WorkerSettings, NubefactSettings),
-    *(MailSettings, FilesSettings, PushSettings, NoticeSettings),
+    *(MailSettings, FilesSettings, LookupSettings, PushSettings, NoticeSettings),
 )
 
 CHECKUPS: tuple[tuple[str, Checkup], ...] = (
@@ -253,5 +265,6 @@ CHECKUPS: tuple[tuple[str, Checkup], ...] = (
     ("Correo", mail),
     ("Archivos", files),
     ("Avisos push", push),
+    ("Consultas DNI y RUC", lookups),
     ("Reloj", clock),
 )

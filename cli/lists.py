@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from domain.calendar import format_moment
 from domain.lists import OWN, ListCode, Snapshot
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _take(snapshot: Snapshot, *, origin: str, trusted: bool, rescreen: bool) -> 
 def _told(version: ListVersion) -> str:
     counts = f"{version.entries:,} entradas, {version.aliases:,} alias, {version.documents:,} documentos"
     dated = f" · publicada el {version.published}" if version.published else ""
-    loaded = f"cargada el {version.loaded_at:%d/%m/%Y %H:%M} UTC ({version.origin})"
+    loaded = f"cargada el {format_moment(version.loaded_at)} ({version.origin})"
     return f"versión {version.id} · {counts}{dated} · {loaded}"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli import api, bench, doctor, lists, migrate, replay, rules, up, users, worker
+from cli import api, bench, doctor, lists, migrate, partners, replay, rules, up, users, worker
 
 commands = typer.Typer(
     help="QoriCash: la casa de cambio en línea. Empieza con `qoricash up`.",
@@ -40,6 +40,7 @@ commands.command("api")(api.serve)
 commands.command("worker")(worker.work)
 commands.command("migrate")(migrate.migrate)
 commands.add_typer(users.app, name="user")
+commands.add_typer(partners.app, name="partner")
 commands.add_typer(lists.app, name="lists")
 commands.command("replay")(replay.replay)
 commands.add_typer(bench.app, name="bench")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from domain.calendar import format_moment
 from domain.errors import Refused
 from domain.permissions import Role
 
@@ -48,7 +49,7 @@ def create(
             must_change_password=not ask_password,
         )
 
-    _in_transaction(made)
+    in_transaction(made)
     typer.echo(f"Listo: {username} ({role}).{_shown(password, ask_password)}")
 
 
@@ -79,7 +80,7 @@ def reset(
             must_change=not ask_password,
         )
 
-    _in_transaction(given)
+    in_transaction(given)
     typer.echo(f"Listo: contraseña nueva para {username}.{_shown(password, ask_password)}")
 
 
@@ -95,10 +96,10 @@ def show() -> None:
 
     async def listed(session: "AsyncSession") -> None:
         for person in await users.list_users(session):
-            seen = f"{person.last_login:%d/%m/%Y %H:%M} UTC" if person.last_login else "nunca"
+            seen = format_moment(person.last_login) if person.last_login else "nunca"
             table.add_row(person.username, person.full_name, person.role, person.status, seen)
 
-    _in_transaction(listed)
+    in_transaction(listed)
     Console().print(table)
 
 
@@ -110,7 +111,7 @@ def _shown(password: str, asked: bool) -> str:
     return "" if asked else f"\nContraseña temporal: {password}  (pedirá cambiarla al entrar)"
 
 
-def _in_transaction(action: "Callable[[AsyncSession], Awaitable[None]]") -> None:
+def in_transaction(action: "Callable[[AsyncSession], Awaitable[None]]") -> None:
     """Run the action in one transaction; a refusal of the house becomes a sentence and exit code 1."""
     from db.session import make_engine, make_sessions
     from db.settings import DatabaseSettings

@@ -6,35 +6,32 @@ The audit never holds the personal data itself: it can't be wiped, and after the
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import audit, clients, parameters, sessions
+from db import audit, clients, sessions
+from db.notifications import notify
 from db.tables import (
     Client,
-    ClientAccount,
-    ClientDevice,
-    ClientDocument,
-    ClientHit,
     ClientIdentityChange,
     Operation,
     PushSubscription,
     User,
 )
-from domain.calendar import business_day, format_day
 from domain.clients import ClientStatus, DocumentType, KycStatus
 from domain.errors import Conflict, Invalid
-from domain.operations import OPEN, SYSTEM, Actor, FieldChange
+from domain.notifications import client_room
+from domain.operations import OPEN, Actor, FieldChange
 from domain.permissions import Role
 
 CONTACT = ("email", "phone", "address", "department", "province", "district", "contact_person", "accepts_promotions")
 IDENTITY = ("document_type", "document_number", "given_names", "paternal_surname", "maternal_surname", "company_name")
-GONE = "Cuenta anonimizada"
+# As the existing web listens to it, before it signs itself out (contract, section 7).
+CLOSED = "client_deleted"
 
 
 async def edit(session: AsyncSession, client_id: int, values: Mapping[str, object], *, actor: Actor) -> Client:
@@ -148,54 +145,12 @@ async def close(session: AsyncSession, client_id: int, *, actor: Actor, reason: 
     client.password_hash, client.temporary_password_hash, client.temporary_password_until = "", None, None
     client.accepts_promotions = False
     await session.execute(delete(PushSubscription).where(PushSubscription.client_id == client_id))
+    # Before its sessions end: the same commit tells both, in this order, and its sockets hear the first.
+    told = {"client_id": client_id, "title": "QoriCash", "message": "Tu cuenta se cerró. Escríbenos si no lo pediste."}
+    await notify(session, key=f"closed:{client_id}", room=client_room(client_id), event=CLOSED, payload=told)
     await sessions.end_of_client(session, client_id, now)
     _audit(session, client_id, "clients.close", actor, reason=reason)
     return client
-
-
-async def due_for_anonymising(session: AsyncSession, *, now: datetime) -> Sequence[int]:
-    """Closed accounts whose term of conservation is over."""
-    years = int(await parameters.value(session, "retention_years", business_day(now)))
-    limit = _years_before(now, years)
-    wanted = select(Client.id).where(Client.closed_at <= limit, Client.anonymised_at.is_(None))
-    return (await session.scalars(wanted.order_by(Client.id))).all()
-
-
-async def anonymise(session: AsyncSession, client_id: int, *, now: datetime, actor: Actor = SYSTEM) -> None:
-    """Take the personal data of a closed account whose term is over; amounts, dates and ids stay.
-
-    Raises Conflict before the term: what the law keeps, nobody takes.
-    """
-    client = await session.get_one(Client, client_id, with_for_update=True)
-    if client.anonymised_at is not None:
-        return
-    years = int(await parameters.value(session, "retention_years", business_day(now)))
-    if client.closed_at is None:
-        raise Conflict("CLIENT_OPEN", "Cierra la cuenta antes de anonimizarla.")
-    if client.closed_at > _years_before(now, years):
-        until = format_day(business_day(_years_before(client.closed_at, -years)))
-        raise Conflict("RETENTION", f"La ley pide conservar estos datos hasta el {until}.")
-    client.document_number = hashlib.sha256(f"{client.id}:{client.document_number}".encode()).hexdigest()[:20]
-    client.given_names, client.paternal_surname, client.maternal_surname = GONE, "", ""
-    client.company_name = client.contact_person = client.phone = client.address = client.district = ""
-    client.email, client.anonymised_at = "", now
-    await session.execute(
-        update(ClientAccount).where(ClientAccount.client_id == client_id).values(number="", identity="")
-    )
-    await session.execute(update(ClientDocument).where(ClientDocument.client_id == client_id).values(reason=""))
-    await session.execute(
-        update(ClientIdentityChange).where(ClientIdentityChange.client_id == client_id).values(before="", after="")
-    )
-    # Why it matched a list tells its name word by word; that it did, and what was decided, stays.
-    await session.execute(update(ClientHit).where(ClientHit.client_id == client_id).values(explanation={}))
-    await session.execute(delete(ClientDevice).where(ClientDevice.client_id == client_id))
-    _audit(session, client_id, "clients.anonymise", actor)
-
-
-def _years_before(instant: datetime, years: int) -> datetime:
-    """The same day of another year; 29 February becomes 28."""
-    day = 28 if (instant.month, instant.day) == (2, 29) else instant.day
-    return instant.astimezone(UTC).replace(year=instant.year - years, day=day)
 
 
 def _named(name: str) -> FieldChange:

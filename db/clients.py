@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,6 +62,12 @@ async def live(session: AsyncSession, client_id: int) -> Client:
     if client is None or client.closed_at is not None:
         raise Missing("CLIENT_NOT_FOUND", "No encontramos esta cuenta.")
     return client
+
+
+async def documents_by_id(session: AsyncSession, client_ids: Iterable[int]) -> Mapping[int, str]:
+    """The document numbers of these clients."""
+    wanted = select(Client.id, Client.document_number).where(Client.id.in_(list(client_ids)))
+    return {row.id: row.document_number for row in await session.execute(wanted)}
 
 
 async def lock(session: AsyncSession, client_id: int) -> None:

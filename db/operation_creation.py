@@ -12,7 +12,7 @@ from decimal import Decimal
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import referrals
+from db import partners, referrals
 from db.limits import check_client_limit
 from db.operations import tell
 from db.tables import Client, ClientAccount, ExchangeRate, RewardCode
@@ -97,6 +97,8 @@ async def check_rules(
     if client is None:
         raise Missing("CLIENT_NOT_FOUND", "No encontramos a este cliente.", field="client_id")
     check_client(client, request.actor)
+    if request.actor.kind is d.ActorKind.PARTNER:
+        await partners.check_own(session, request.actor.id, client.id)
     accounts = await _accounts(session, request)
     if request.origin.self_service:
         await _check_no_active(session, client.id, code)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import audit
+from db import audit, rate_alerts
 from db.notifications import notify
 from db.tables import ExchangeRate, User
 from domain.errors import Missing
@@ -28,13 +28,17 @@ async def current_rate(session: AsyncSession) -> ExchangeRate:
 
 
 async def set_rate(session: AsyncSession, *, buy: Decimal, sell: Decimal, actor: Actor) -> ExchangeRate:
-    """Publish a pair (PEN per USD), tell everybody, and write who did it. The caller has checked its sanity."""
+    """Publish a pair (PEN per USD), tell everybody, fire the alerts that it reaches, and write who did it.
+
+    The caller has checked its sanity.
+    """
     before = await session.scalar(select(ExchangeRate).order_by(ExchangeRate.id.desc()).limit(1))
     row = ExchangeRate(buy=buy, sell=sell, user_id=actor.id or None)
     session.add(row)
     await session.flush()
     await session.refresh(row)
     await notify(session, key=f"rate:{row.id}", room=EVERYBODY, event=RATES_CHANGED, payload=rate_event(row))
+    await rate_alerts.fire(session, row)
     changes = [
         FieldChange(field="buy", before=f"{before.buy:.4f}" if before else "", after=f"{row.buy:.4f}"),
         FieldChange(field="sell", before=f"{before.sell:.4f}" if before else "", after=f"{row.sell:.4f}"),

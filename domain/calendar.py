@@ -5,8 +5,10 @@ Every function takes an aware instant; a naive one is a programming error and ra
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -24,7 +26,20 @@ OPENING_HOURS: Hours = {
 _SEARCH_DAYS = 31
 _SATURDAY = 5
 
-_HOLIDAYS = holidays.country_holidays("PE")
+_HOLIDAYS = holidays.country_holidays("PE", language="es")
+
+
+def week(figures: Mapping[str, Decimal]) -> Hours:
+    """The week of the house's dated figures (`weekday_opens` and its kin); one that never opens is empty."""
+    days = {**dict.fromkeys(range(_SATURDAY), "weekday"), _SATURDAY: "saturday"}
+    hours = {day: (_clock(figures[f"{kind}_opens"]), _clock(figures[f"{kind}_closes"])) for day, kind in days.items()}
+    return {day: (opens, closes) for day, (opens, closes) in hours.items() if opens < closes}
+
+
+def _clock(hour: Decimal) -> time:
+    """9.5 is 9:30; a day ends at 23:59."""
+    minutes = min(int(hour * 60), 24 * 60 - 1)
+    return time(minutes // 60, minutes % 60)
 
 
 def in_lima(instant: datetime) -> datetime:
@@ -84,6 +99,21 @@ def next_opening(instant: datetime, hours: Hours = OPENING_HOURS) -> datetime:
         if session is not None and local < session[1]:
             return max(local, session[0]).astimezone(UTC)
     raise ValueError("the table of hours never opens")
+
+
+def next_closing(instant: datetime, hours: Hours = OPENING_HOURS) -> datetime:
+    """When the house closes, in UTC: today where it is open, else at the end of the next day that it attends."""
+    opens = next_opening(instant, hours)
+    session = _session(business_day(opens), hours)
+    assert session is not None  # next_opening found it
+    return session[1].astimezone(UTC)
+
+
+def upcoming_holidays(day: date, count: int) -> list[tuple[date, str]]:
+    """The next national holidays, `day` included, with their Spanish names."""
+    days = (day + timedelta(days=ahead) for ahead in range(366))
+    found = ((one, str(_HOLIDAYS[one])) for one in days if one in _HOLIDAYS)
+    return list(itertools.islice(found, count))
 
 
 def format_day(day: date) -> str:

@@ -67,10 +67,11 @@ class Origin(StrEnum):
 
 
 class ActorKind(StrEnum):
-    """Who acts: a person of the house, a client, or the house's own clock."""
+    """Who acts: a person of the house, a client, a partner's system, or the house's own clock."""
 
     STAFF = "usuario"
     CLIENT = "cliente"
+    PARTNER = "aliado"
     SYSTEM = "sistema"
 
 

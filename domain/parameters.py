@@ -109,6 +109,24 @@ COMPLIANCE_PARAMETERS = (
     _whole("snooze_max_days", 180, "días", "Política de la casa: lo más que se silencia una regla para un cliente"),
 )
 
+_HOURS = "Horario de la casa"
+# Hours of Lima's day: 9.5 is 9:30. A day that closes when it opens, or before, is not attended.
+HOURS_PARAMETERS = tuple(
+    Parameter(
+        name=name,
+        kind=ParameterKind.DECIMAL,
+        default=Decimal(hour),
+        unit="hora (9.5 es 9:30)",
+        source=f"{_HOURS}: {what}",
+    )
+    for name, hour, what in (
+        ("weekday_opens", 9, "apertura de lunes a viernes"),
+        ("weekday_closes", 18, "cierre de lunes a viernes"),
+        ("saturday_opens", 9, "apertura del sábado"),
+        ("saturday_closes", 13, "cierre del sábado"),
+    )
+)
+
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         name="limit_without_documents_usd",
@@ -161,6 +179,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     ),
     *RISK_PARAMETERS,
     *ONBOARDING_PARAMETERS,
+    *HOURS_PARAMETERS,
     *COMPLIANCE_PARAMETERS,
 )
 

@@ -54,6 +54,7 @@ class Permission(StrEnum):
     INVOICES_READ = "invoices.read"
     INVOICES_MANAGE = "invoices.manage"
     REFERRALS_MANAGE = "referrals.manage"
+    PARTNERS_MANAGE = "partners.manage"
     PARAMETERS_MANAGE = "parameters.manage"
     COMPLIANCE_READ = "compliance.read"
     COMPLIANCE_RESOLVE = "compliance.resolve"

@@ -93,6 +93,17 @@ class FileStore:
             raise StorageDown
         return answer.content
 
+    async def forget(self, key: str) -> None:
+        """Remove a file for good; one that is not there is no error. Raises StorageDown."""
+        await asyncio.to_thread(self._destroy, key)
+
+    def _destroy(self, key: str) -> None:
+        options = {**PLACE, **self._account, "invalidate": True, "timeout": self._timeout}
+        try:
+            cloudinary.uploader.destroy(key, **options)
+        except cloudinary.exceptions.Error as error:
+            raise StorageDown from error
+
     def _upload(self, content: bytes, key: str) -> int:
         """How many bytes the store says that it has. The SDK is synchronous: call in a thread."""
         name = key.rpartition("/")[2]

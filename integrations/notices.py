@@ -121,6 +121,19 @@ class InvoiceFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RateAlertFacts:
+    """An alert that a rate reached. `side`: `compra` (the house buys dollars) or `venta`; values in PEN per USD."""
+
+    client: str
+    side: str
+    value: str
+    now: str
+    repeats: bool
+    until: str
+    site: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeadlineFacts:
     """A term of compliance that is near or over. A mail box is not the panel: the case's number and nothing else."""
 
@@ -129,7 +142,7 @@ class DeadlineFacts:
     late: bool
 
 
-Facts = OperationFacts | ClientFacts | CodeFacts | ComplaintFacts | InvoiceFacts | DeadlineFacts
+Facts = OperationFacts | ClientFacts | CodeFacts | ComplaintFacts | InvoiceFacts | DeadlineFacts | RateAlertFacts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +214,13 @@ def client_push(notice: str) -> Push | None:
         "recordatorio_documentos": "Te faltan documentos por enviar para activar tu cuenta.",
     }.get(notice)
     return None if words is None else Push(title="QoriCash", body=words, data={"type": f"client_{notice}"})
+
+
+def rate_push(facts: RateAlertFacts) -> Push:
+    """What the lock screen shows of a rate."""
+    verb = "Compramos" if facts.side == "compra" else "Vendemos"
+    words = f"{verb} el dólar a {facts.now}: llegó a tu alerta de {facts.value}."
+    return Push(title="QoriCash", body=words, data={"type": "rate_alert"})
 
 
 def _until(facts: OperationFacts) -> str:

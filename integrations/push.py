@@ -6,23 +6,15 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 from pywebpush import WebPushException, webpush_async
 
+from domain.push_subscriptions import known_service
 from integrations.loopback import is_loopback
 from integrations.settings import PushSettings
 
 EXPO_TOKEN = re.compile(r"Expo(nent)?PushToken\[[A-Za-z0-9_\-]+\]")
-# A subscription's address comes from the client's browser: only the services of known browsers are called, so that
-# nobody can point this server at another machine.
-BROWSER_SERVICES = (
-    "fcm.googleapis.com",
-    "updates.push.services.mozilla.com",
-    "notify.windows.com",
-    "push.apple.com",
-)
 KEPT_SECONDS = 3600  # a push about a transfer means nothing an hour later
 GONE = {404, 410}
 TOO_MANY, SERVER_ERROR = 429, 500
@@ -130,9 +122,7 @@ class Pusher:
             raise PushDown(f"El servicio del navegador no respondió ({type(error).__name__}).") from error
 
     def _check_endpoint(self, endpoint: str) -> None:
-        place = urlsplit(endpoint)
-        known = any(f".{place.hostname}".endswith(f".{name}") for name in BROWSER_SERVICES)
-        if place.scheme == "https" and known:
+        if known_service(endpoint):
             return
         if not self._settings.production and is_loopback(endpoint):
             return

@@ -159,6 +159,33 @@ class FilesSettings(ServiceSettings):
         return self
 
 
+class LookupSettings(ServiceSettings):
+    """`LOOKUP_*`: the provider that answers for RENIEC and SUNAT. `timeout` in seconds.
+
+    Without an address in production there is no look-up and people type their data; with one, its token must be there.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="LOOKUP_", extra="ignore")
+
+    api_url: str = ""
+    token: SecretStr = SecretStr("")
+    timeout: float = Field(default=6, gt=0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.api_url:
+            self._demand(token="LOOKUP_TOKEN")  # noqa: S106 - the variable's name
+            self._demand_https(self.api_url, "LOOKUP_API_URL")
+        elif not self.production:
+            self.api_url, self.token = "http://127.0.0.1:8009", SecretStr("local")
+        return self
+
+    @property
+    def enabled(self) -> bool:
+        """Whether there is anybody to ask."""
+        return bool(self.api_url)
+
+
 class ListSettings(ServiceSettings):
     """`LISTS_*`: where the lists are published. `ofac_url` is the folder of SDN.CSV, ALT.CSV and ADD.CSV.
 

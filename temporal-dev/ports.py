@@ -26,6 +26,7 @@ class Ports:
     smtp: int
     files: int
     push: int
+    lookup: int
 
     @classmethod
     def from_base(cls, base: int, **chosen: int | None) -> "Ports":
@@ -53,6 +54,7 @@ TITLES = {
     "smtp": "el correo (SMTP)",
     "files": "el almacén de archivos",
     "push": "los avisos push",
+    "lookup": "las consultas de DNI y RUC",
 }
 
 

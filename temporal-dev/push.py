@@ -3,7 +3,8 @@
     python temporal-dev/push.py --port 8008 --data var/push
 
 Expo: `POST /--/api/v2/push/send` and `/getReceipts`. Web push: any subscription with the endpoint
-`http://127.0.0.1:<port>/webpush/<id>`. Failures: `500`, `timeout_after`, and `gone` (the device is no longer
+`http://127.0.0.1:<port>/webpush/<id>`. `POST /browser` is a browser that subscribes: it answers a subscription, and
+what is sent to it is kept opened, as `text`. Failures: `500`, `timeout_after`, and `gone` (the device is no longer
 registered), for `operacion` `expo` or `webpush`. See `standin.py`.
 """
 
@@ -12,9 +13,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+import secrets
 from typing import Any
 from uuid import uuid4
 
+import http_ece
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -59,9 +64,29 @@ class Push:
             return Response("TTL", status_code=400)
         if not headers.get("authorization", "").lower().startswith(("vapid ", "webpush ")):
             return Response("VAPID", status_code=401)
-        number = self.store.add("message", await _encrypted(request, subscription))
+        number = self.store.add("message", await self._message(request, subscription))
         await _late(fault)
         return Response(status_code=201, headers={"Location": f"/webpush/message/{number}"})
+
+    def browser(self) -> Json:
+        """A new browser's subscription, as `PushSubscription.toJSON()` gives it; its private half stays here."""
+        private, name = ec.generate_private_key(ec.SECP256R1()), f"navegador-{uuid4().hex[:12]}"
+        auth = secrets.token_bytes(16)
+        number = private.private_numbers().private_value.to_bytes(32, "big")
+        self.store.add("browser", {"private": _text(number), "auth": _text(auth)}, key=name)
+        point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return {"name": name, "keys": {"p256dh": _text(point), "auth": _text(auth)}}
+
+    async def _message(self, request: Request, subscription: str) -> Json:
+        """What came, encrypted; opened too where the browser is one of ours (RFC 8291)."""
+        message = await _encrypted(request, subscription)
+        ours = self.store.get("browser", key=subscription)
+        if ours is None:
+            return message
+        private = ec.derive_private_key(int.from_bytes(_octets(ours["private"]), "big"), ec.SECP256R1())
+        body = _octets(message["body"])
+        opened = http_ece.decrypt(body, private_key=private, auth_secret=_octets(ours["auth"]), version="aes128gcm")
+        return {**message, "text": opened.decode()}
 
     def receipts(self, ids: list[str]) -> Json:
         """Expo's receipts: every ticket that was given is delivered."""
@@ -83,6 +108,14 @@ async def _encrypted(request: Request, subscription: str) -> Json:
     about = {name: headers.get(name) for name in ("ttl", "urgency", "topic", "content-encoding")}
     content = {"size": len(body), "body": base64.b64encode(body).decode()}
     return {"service": "webpush", "to": subscription, "headers": about, **content}
+
+
+def _text(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _octets(text: str) -> bytes:
+    return base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4))
 
 
 async def _late(fault: Fault | None) -> None:
@@ -107,6 +140,11 @@ def build(store: Store) -> FastAPI:
     @app.post("/--/api/v2/push/getReceipts")
     async def receipts(request: Request) -> Json:
         return push.receipts((await request.json()).get("ids", []))
+
+    @app.post("/browser")
+    async def browser(request: Request) -> Json:
+        made = push.browser()
+        return {"endpoint": f"{request.base_url}webpush/{made['name']}", "keys": made["keys"]}
 
     @app.post("/webpush/{subscription}")
     async def webpush(request: Request, subscription: str) -> Response:

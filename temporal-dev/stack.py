@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 OURS = (
     *("APP_ENV", "SECRET_KEY", "PAYLOAD_KEYS", "PUBLIC_URL", "CORS_ORIGINS", "OPERATION_EXPIRY", "EXPO_PUSH_URL"),
-    *("DATABASE_", "TEMPORAL_", "CLOUDINARY_", "NUBEFACT_", "MAIL_", "VAPID_", "LISTS_", "INSPEKTOR_"),
+    *("DATABASE_", "TEMPORAL_", "CLOUDINARY_", "NUBEFACT_", "MAIL_", "VAPID_", "LISTS_", "INSPEKTOR_", "LOOKUP_"),
 )
 # A test or a person may ask the local house for other limits or a shorter expiry; these stay as the shell has them.
 KEPT = ("OPERATION_EXPIRY", "CORS_ORIGINS", "NUBEFACT_TIMEOUT")
@@ -67,6 +67,7 @@ class Stack:
             "mail": f"http://{HOST}:{self.ports.mail}",
             "files": f"http://{HOST}:{self.ports.files}",
             "push": f"http://{HOST}:{self.ports.push}",
+            "lookup": f"http://{HOST}:{self.ports.lookup}",
         }
 
     def environment(self) -> dict[str, str]:
@@ -102,6 +103,8 @@ class Stack:
             "LISTS_UN_URL": f"{place['files']}/lists/consolidated.xml",
             "EXPO_PUSH_URL": f"{place['push']}/--/api/v2/push/send",
             "VAPID_PRIVATE_KEY": secret["vapid_private_key"],
+            "LOOKUP_API_URL": place["lookup"],
+            "LOOKUP_TOKEN": "local",
             "VAPID_SUBJECT": "mailto:sistemas@qoricash.local",
         }
 
@@ -140,6 +143,7 @@ class Stack:
             self._stand_in("mail", "Correo de prueba", ports.mail, "--smtp-port", str(ports.smtp)),
             self._stand_in("files", "Almacén de archivos", ports.files, *keys),
             self._stand_in("push", "Avisos push de prueba", ports.push),
+            self._stand_in("lookup", "Consultas de DNI y RUC", ports.lookup),
         ]
 
     def house(self) -> list[Piece]:

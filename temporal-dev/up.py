@@ -104,6 +104,7 @@ def _block(stack: Stack, people: Path, *, seconds: float) -> str:
         ("NubeFact de prueba", place["nubefact"]),
         ("Archivos", place["files"]),
         ("Avisos push", place["push"]),
+        ("Consultas DNI y RUC", place["lookup"]),
         ("Base de datos", place["database_url"]),
     ]
     lines = [

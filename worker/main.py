@@ -18,6 +18,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from activities.case_watch import CaseAlarmActivities, CaseWatchActivities
 from activities.client_notices import ClientNoticeActivities
 from activities.client_onboarding import OnboardingActivities
+from activities.client_retention import RetentionActivities
 from activities.complaints import ComplaintActivities
 from activities.compliance import ComplianceActivities
 from activities.email_codes import EmailCodeActivities
@@ -28,6 +29,7 @@ from activities.invoice_voids import InvoiceVoidActivities
 from activities.invoices import InvoiceActivities
 from activities.notices import NoticeActivities
 from activities.operations import OperationActivities
+from activities.rate_alerts import RateAlertActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.screening import ScreeningActivities
 from activities.settlement import SettlementActivities
@@ -65,6 +67,7 @@ from workflows.invoices import (
     InvoiceReissueWorkflow,
 )
 from workflows.operation import OperationWorkflow
+from workflows.rate_alerts import RateAlertsWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
 from workflows.sandbox import PROVEN_RUNNER
 from workflows.screening import SCREENING_WORKFLOWS
@@ -85,6 +88,7 @@ WORKFLOWS: list[type[Any]] = [
     InvoiceNoticeWorkflow,
     InvoiceReissueWorkflow,
     InvoiceVoidWorkflow,
+    RateAlertsWorkflow,
     *SCREENING_WORKFLOWS,
 ]
 RECONNECT_SECONDS = 2
@@ -178,6 +182,7 @@ def build_workers(client: Client, sessions: Sessions, outside: Outside) -> Seque
             CaseWatchActivities(sessions, client).watch_cases,
             SettlementActivities(sessions).settle,
             *OnboardingActivities(sessions).all(),
+            RetentionActivities(sessions, outside.files).anonymise_clients,
             *_complaints(sessions, outside),
             voids.record_void_decision,
             screening.screen_client,
@@ -232,6 +237,7 @@ def _invoicing(
 def _notices(sessions: Sessions, outside: Outside) -> Sequence[Callable[..., Any]]:
     """Everything that leaves by mail or push."""
     settings, mailer, pusher = NoticeSettings(), outside.mailer, outside.pusher
+    alerts = RateAlertActivities(sessions, mailer, pusher, settings)
     return (
         NoticeActivities(sessions, mailer, pusher, outside.nubefact, settings).deliver_notice,
         InvoiceNoticeActivities(sessions, mailer, pusher, outside.nubefact, settings).deliver_invoice_notice,
@@ -239,6 +245,8 @@ def _notices(sessions: Sessions, outside: Outside) -> Sequence[Callable[..., Any
         ComplaintActivities(sessions, mailer, pusher).deliver_complaint,
         CaseAlarmActivities(sessions, mailer, pusher).deliver_case_alarm,
         EmailCodeActivities(sessions, mailer, pusher, settings).deliver_email_code,
+        alerts.find_rate_alerts,
+        alerts.deliver_rate_alerts,
     )
 
 

@@ -19,10 +19,12 @@ from temporalio.client import (
 )
 
 from workflows import names
+from workflows.alert_messages import AlertRound
 from workflows.invoice_messages import AnswerRound
 
 SUNAT_EVERY = timedelta(minutes=5)
 RECONCILIATION_EVERY = timedelta(minutes=5)
+ALERTS_EVERY = timedelta(minutes=5)
 CASE_WATCH_EVERY = timedelta(minutes=5)
 
 
@@ -60,6 +62,17 @@ def sunat_answers() -> Schedule:
     )
 
 
+def rate_alerts() -> Schedule:
+    """Tell the rate alerts that were left behind."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            names.RATE_ALERTS, AlertRound(), id="alertas-tc", task_queue=names.OPERATIONS_QUEUE
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=ALERTS_EVERY)], time_zone_name="America/Lima"),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
+    )
+
+
 def list_refresh() -> Schedule:
     """Ask OFAC and the UN for their lists, every six hours from 0:20 in Lima."""
     return Schedule(
@@ -92,6 +105,7 @@ async def ensure_schedules(client: Client) -> None:
         ("respuestas-sunat", sunat_answers(), False),
         ("vigilancia-casos", case_watch(), False),
         ("listas", list_refresh(), True),
+        ("alertas-tc", rate_alerts(), False),
     ):
         with contextlib.suppress(ScheduleAlreadyRunningError):
             await client.create_schedule(name, schedule, trigger_immediately=at_once)

@@ -16,6 +16,7 @@ INVOICE_REISSUE = "InvoiceReissue"
 INVOICE_VOID = "InvoiceVoid"
 INVOICE_NOTICE = "InvoiceNotice"
 INVOICE_ACCOUNT = "InvoiceAccount"
+RATE_ALERTS = "RateAlerts"
 LIST_REFRESH = "ListRefresh"
 RESCREENING = "Rescreening"
 CLIENT_SCREENING = "ClientScreening"
@@ -88,6 +89,8 @@ FIND_COMPLAINT = "find_complaint"
 DELIVER_COMPLAINT = "deliver_complaint"
 RECORD_ANSWER = "record_answer"
 REMIND_COMPLAINT = "remind_complaint"
+FIND_RATE_ALERTS = "find_rate_alerts"
+DELIVER_RATE_ALERTS = "deliver_rate_alerts"
 WATCH_CASES = "watch_cases"
 DELIVER_CASE_ALARM = "deliver_case_alarm"
 
@@ -138,6 +141,11 @@ def inspektor_id(client_id: int) -> str:
 def email_code_id(number: int) -> str:
     """The id of the `EmailCode` workflow of one code, by internal id: no address."""
     return f"codigo-correo-{number}"
+
+
+def rate_alerts_id(rate_id: int) -> str:
+    """The id of the `RateAlerts` round of a published rate."""
+    return f"alertas-tc-{rate_id}"
 
 
 def void_id(name: str) -> str:

@@ -12,6 +12,8 @@ from api.panel import (
     client_commands,
     clients,
     house,
+    invoice_commands,
+    invoices,
     new_operation,
     operation_commands,
     operation_list,
@@ -42,6 +44,8 @@ PARTS = (
     client_commands,
     clients,
     rates,
+    invoices,
+    invoice_commands,
     house,
 )
 for part in PARTS:

@@ -61,6 +61,13 @@ ACTIONS = {
     "operations.export": "Exportó operaciones",
     "accounts.add": "Agregó una cuenta",
     "accounts.remove": "Quitó una cuenta",
+    "invoices.export": "Exportó comprobantes",
+    "invoices.set_next": "Cambió el número siguiente",
+    "invoices.issue_again": "Emitió de nuevo",
+    "invoices.resend": "Reenvió el comprobante",
+    "invoices.void_ask": "Pidió la anulación",
+    "invoices.void_approve": "Aprobó la anulación",
+    "invoices.void_deny": "Negó la anulación",
     "parameters.set": "Cambió un parámetro",
 }
 ENTITIES = {
@@ -72,6 +79,8 @@ ENTITIES = {
     "account": "Cuenta",
     "client_account": "Cuenta",
     "complaint": "Reclamo",
+    "invoice": "Comprobante",
+    "invoice_series": "Serie",
 }
 
 

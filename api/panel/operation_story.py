@@ -96,12 +96,19 @@ def story(view: OperationView) -> list[Happened]:
     return [_happened(event) for event in reversed(view.events) if not event.orphaned]
 
 
-def deliveries(view: OperationView) -> list[Sent]:
+def deliveries(sent: Sequence[DeliveryView]) -> list[Sent]:
     """The mails and pushes, newest first; what went to several people alike is one line."""
-    alike = sorted(view.deliveries, key=_alike)
+    alike = sorted(sent, key=_alike)
     groups = [list(group) for _, group in groupby(alike, key=_alike)]
-    groups.sort(key=lambda group: view.deliveries.index(group[-1]), reverse=True)
+    groups.sort(key=lambda group: sent.index(group[-1]), reverse=True)
     return [_sent(group) for group in groups]
+
+
+def awaits(view: OperationView) -> bool:
+    """Whether something of it is on its way out: a mail, or the comprobante of a completed one."""
+    leaving = any(one.status == "pendiente" for one in view.deliveries)
+    documents = any(one.status in {InvoiceStatus.PENDIENTE, InvoiceStatus.ENVIADO} for one in view.invoices)
+    return leaving or documents or (view.state is State.COMPLETADA and not view.invoices)
 
 
 def _alike(one: DeliveryView) -> tuple[str, str, str]:

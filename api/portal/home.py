@@ -23,7 +23,7 @@ from api.portal.words import clock_hour
 from api.public.legal import PAGES
 from api.services import Services, ServicesDep
 from db.tables import ExchangeRate
-from domain.calendar import OPENING_HOURS
+from domain.calendar import Hours
 from domain.errors import Refused
 from domain.money import Currency
 from domain.operations import Kind
@@ -39,8 +39,8 @@ Word = Annotated[str, Query(max_length=20)]
 async def home(request: Request, services: ServicesDep) -> Response:
     """The rate of now and what an exchange would give."""
     signed = isinstance(await identity(request), SignedClient)
-    quote = await pages.rate(services)
-    known: dict[str, Any] = {"schedule": schedule(), "questions": QUESTIONS, "example": example(quote)}
+    quote, hours = await pages.rate(services), await pages.hours(services)
+    known: dict[str, Any] = {"schedule": schedule(hours), "questions": QUESTIONS, "example": example(quote)}
     return await pages.open_page(request, services, "home.html", signed=signed, **known)
 
 
@@ -132,10 +132,11 @@ def example(rate: ExchangeRate | None) -> quotes.Quote | None:
     return quotes.at_rate(Kind.VENTA, EXAMPLE, Currency.USD, base=rate.sell)
 
 
-@cache
-def schedule() -> tuple[tuple[str, str], ...]:
+def schedule(hours: Hours) -> tuple[tuple[str, str], ...]:
     """The hours of the house, from the one table of every channel."""
-    week, saturday = (" – ".join(clock_hour(hour) for hour in OPENING_HOURS[day]) for day in (0, 5))
+    week, saturday = (
+        " – ".join(clock_hour(hour) for hour in hours[day]) if day in hours else "Cerrado" for day in (0, 5)
+    )
     return ("Lunes a viernes", week), ("Sábados", saturday), ("Domingos y feriados", "Cerrado")
 
 

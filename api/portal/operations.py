@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -15,10 +15,9 @@ from api.auth import CurrentClient, SignedClient
 from api.files import link
 from api.pages.answers import wants_parts
 from api.pages.refusals import problem_of
-from api.portal import pages
+from api.portal import pages, words
 from api.portal.errors import PortalRoute, go
 from api.portal.receipt import receipt
-from api.portal.words import MONTHS
 from api.public.cancellations import WebCancel, cancel_from_web
 from api.services import Services, ServicesDep
 from api.staff.papers import as_pdf
@@ -53,6 +52,7 @@ class View:
     operation: ClientOperation
     target: HouseAccount | None
     email: str
+    attends: str
 
     @property
     def row(self) -> Any:
@@ -189,10 +189,11 @@ async def _view(services: Services, client: SignedClient, code: str) -> View:
         operation = await client_operations.owned_by_code(session, client.id, code)
         house = await house_accounts.active(session)
         row = await clients.live(session, client.id)
+    attends = words.attends(datetime.now(UTC), await pages.hours(services))
     found = operation.row
     target = house_accounts.to_pay_into(house, found.source_bank, found.kind.client_pays)
     good, _ = split_emails(row.email)
-    return View(operation=operation, target=target, email=good[0] if good else "")
+    return View(operation=operation, target=target, email=good[0] if good else "", attends=attends)
 
 
 def _known(services: Services, view: View) -> dict[str, Any]:
@@ -210,7 +211,7 @@ def _by_month(rows: Any) -> list[tuple[str, list[Any]]]:
     months: dict[str, list[Any]] = {}
     for row in rows:
         day = business_day(row.created_at)
-        months.setdefault(f"{MONTHS[day.month - 1].capitalize()} {day.year}", []).append(row)
+        months.setdefault(f"{words.MONTHS[day.month - 1].capitalize()} {day.year}", []).append(row)
     return list(months.items())
 
 

@@ -18,10 +18,13 @@ from api.pages.answers import answer, csrf_token, environment, theme_of
 from api.portal import words
 from api.services import Services
 from api.settings import ApiSettings
-from db import clients, treasury
+from db import clients, parameters, treasury
 from db.client_reads import display_name
 from db.tables import Client, ExchangeRate
+from domain.calendar import Hours, business_day, week
 from domain.errors import Missing
+from domain.parameters import HOURS_PARAMETERS
+from integrations.vapid import public_key
 
 TEMPLATES = Path(__file__).parent / "templates"
 MACROS = {"m": "macros.html", "calc": "calculator.html"}
@@ -41,7 +44,7 @@ async def page(
     async with services.sessions() as session:
         row = await clients.live(session, client.id)
     known = {**everywhere(request, client), "name": first_name(row), "initials_of": display_name(row)}
-    known["quote"] = await rate(services)
+    known |= {"quote": await rate(services), "attends": words.attends(known["now"], await hours(services))}
     return answer(templates().get_template(template).render(known | context), status=status)
 
 
@@ -56,12 +59,13 @@ async def open_page(
 ) -> HTMLResponse:
     """A whole page for anybody."""
     known = {**everywhere(request, None), "quote": await rate(services)}
+    known["attends"] = words.attends(known["now"], await hours(services))
     return answer(templates().get_template(template).render(known | context), status=status, headers=headers)
 
 
 def bare_page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """A page that asks the database nothing: it must come also when that is what failed."""
-    known = {**everywhere(request, None), "quote": None}
+    known = {**everywhere(request, None), "quote": None, "attends": ""}
     return answer(templates().get_template(template).render(known | context), status=status)
 
 
@@ -76,13 +80,14 @@ def fragment(
 def everywhere(request: Request, client: SignedClient | None) -> dict[str, Any]:
     """What every page knows without asking anybody."""
     settings: ApiSettings = request.app.state.settings
+    private = settings.vapid_private_key.get_secret_value()
     return {
         "signed": client is not None,
         "csrf": csrf_token(settings, FACE, client.session_id) if client else "",
         "theme": theme_of(request),
         "now": datetime.now(UTC),
         "local": not settings.production,
-        "attends": words.attends(datetime.now(UTC)),
+        "push_key": public_key(private) if private else "",
         "minutes": f"{settings.operation_expiry.normalize():f}",
     }
 
@@ -94,6 +99,13 @@ async def rate(services: Services) -> ExchangeRate | None:
             return await treasury.current_rate(session)
         except Missing:
             return None
+
+
+async def hours(services: Services) -> Hours:
+    """The week of the house, in figures that Master edits."""
+    async with services.sessions() as session:
+        names = [one.name for one in HOURS_PARAMETERS]
+        return week(await parameters.values(session, names, business_day(datetime.now(UTC))))
 
 
 def first_name(client: Client) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from api.pages import words
-from domain.calendar import OPENING_HOURS, business_day, in_lima, is_open, next_opening
+from domain.calendar import Hours, business_day, in_lima, is_open, next_closing, next_opening
 from domain.money import Currency
 from domain.operations import Kind
 
@@ -66,11 +66,13 @@ def moment(instant: datetime) -> str:
     return f"{short_day(instant)}, {hour(instant)}"
 
 
-def attends(now: datetime) -> str:
+def attends(now: datetime, hours: Hours) -> str:
     """Until when the house attends, or from when it will."""
-    if is_open(now):
-        return f"Atendemos hoy hasta las {clock_hour(OPENING_HOURS[in_lima(now).weekday()][1])}"
-    opens = next_opening(now)
+    if not hours:
+        return "Por ahora no atendemos. Vuelve pronto."
+    if is_open(now, hours):
+        return f"Atendemos hoy hasta las {hour(next_closing(now, hours))}"
+    opens = next_opening(now, hours)
     day = business_day(opens)
     named = {business_day(now): "hoy", business_day(now) + timedelta(days=1): "mañana"}
     said = named.get(day, f"el {WEEKDAYS[day.weekday()]} {long_day(day)}")

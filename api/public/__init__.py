@@ -14,11 +14,15 @@ from api.public import (
     clients,
     complaints,
     documents,
+    hours,
     invoices,
     legal,
+    lookups,
     operations,
     passwords,
     proofs,
+    push,
+    rate_alerts,
     rates,
     referrals,
     registration,
@@ -29,6 +33,7 @@ for part in (
     rates,
     clients,
     registration,
+    lookups,
     passwords,
     documents,
     accounts,
@@ -39,6 +44,9 @@ for part in (
     referrals,
     complaints,
     legal,
+    hours,
+    push,
+    rate_alerts,
 ):
     router.include_router(part.router)
 

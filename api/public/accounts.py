@@ -54,7 +54,7 @@ async def my_accounts(client: CurrentClient, services: ServicesDep, body: Whose 
 async def add_from_web(body: WebAccount, client: CurrentClient, services: ServicesDep) -> Json:
     """Add an account; answers the whole list."""
     check_own(client, body.dni)
-    return await _add(services, client, _read(body, rules.bank(body.bank_name)))
+    return await _add(services, client, read_account(body))
 
 
 @router.post("/api/client/add-bank-account/{dni}")
@@ -63,7 +63,7 @@ async def add_from_mobile(dni: str, body: AccountGiven, client: CurrentClient, s
     check_own(client, dni)
     bank = _bank_or_other(body.bank_name)
     label = body.bank_name[:60] if bank is Bank.OTROS and body.bank_name.upper() != Bank.OTROS else ""
-    return await _add(services, client, _read(body, bank, label=label))
+    return await _add(services, client, read_account(body, bank, label=label))
 
 
 @router.post("/api/web/remove-bank-account")
@@ -80,7 +80,9 @@ async def remove_from_mobile(dni: str, index: int, client: CurrentClient, servic
     return await _remove(services, client, index)
 
 
-def _read(given: AccountGiven, bank: Bank, *, label: str = "") -> NewAccount:
+def read_account(given: AccountGiven, bank: Bank | None = None, *, label: str = "") -> NewAccount:
+    """An account by the house's rules; `bank` where the name has been read already. Raises Invalid."""
+    bank = bank or rules.bank(given.bank_name)
     kind = rules.account_type(given.account_type)
     region = rules.region(given.origen)
     rules.check_region(region, bank)

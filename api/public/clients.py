@@ -22,7 +22,7 @@ from api.auth import (
 from api.public.identity import Document, Json, Text, Whose, check_own, plain
 from api.public.objects import client_object
 from api.services import Services, ServicesDep
-from db import accounts, clients, push_subscriptions
+from db import accounts, client_changes, clients, push_subscriptions
 from db.sessions import MAX_FAILURES
 from db.tables import Client
 from domain.errors import Invalid
@@ -37,6 +37,15 @@ class Login(BaseModel):
 
     dni: Document = Field(examples=["40000010"])
     password: str = Field(max_length=200)
+
+
+class Address(Whose):
+    """Where the client lives, as the profile panel sends it."""
+
+    direccion: Text = Field(examples=["Av. Inventada 123"])
+    departamento: Text = Field(default="", examples=["Lima"])
+    provincia: Text = Field(default="", examples=["Lima"])
+    distrito: Text = Field(default="", examples=["Miraflores"])
 
 
 class PushToken(Whose):
@@ -81,6 +90,23 @@ async def me(client: CurrentClient, services: ServicesDep, body: Whose | None = 
     async with services.sessions() as session:
         found = await clients.live(session, client.id)
         return {"success": True, "client": await _described(services, session, found)}
+
+
+@router.post("/api/web/update-address")
+async def update_address(body: Address, client: CurrentClient, services: ServicesDep) -> Json:
+    """Keep the client's address (contract #13). Phone and e-mail are not sent by the existing pages."""
+    check_own(client, body.dni)
+    if not body.direccion:
+        raise Invalid("ADDRESS_MISSING", "Escribe tu dirección.", field="direccion")
+    values = {
+        "address": body.direccion,
+        "department": body.departamento,
+        "province": body.provincia,
+        "district": body.distrito,
+    }
+    async with services.sessions.begin() as session:
+        await client_changes.edit(session, client.id, values, actor=client.actor)
+    return {"success": True, "message": "Guardamos tu dirección."}
 
 
 @router.post("/auth/logout", dependencies=[public("salir sin haber ingresado no es un error")])

@@ -129,7 +129,7 @@ async def create_from_web(
     Without an Idempotency-Key, five clicks give one operation (F001), and the same request after its end a new one.
     """
     check_own(client, body.dni)
-    kind = _kind(body.tipo, "tipo")
+    kind = read_kind(body.tipo, "tipo")
     usd = amount(body.monto_dolares, field="monto_dolares")
     coupon = referrals.code(body.referral_code, field="referral_code") if body.referral_code else ""
     async with services.sessions() as session:
@@ -161,7 +161,7 @@ async def create_from_mobile(
     become US$ 1,000. The dollars are those soles at the house's sell rate, to the cent, and PEN follows from them.
     """
     check_own(client, body.client_dni)
-    kind = _kind(body.operation_type, "operation_type")
+    kind = read_kind(body.operation_type, "operation_type")
     typed = amount(body.amount_usd, field="amount_usd")
     async with services.sessions() as session:
         mine = await _accounts_of(session, client)
@@ -215,7 +215,8 @@ def _source(mine: list[ClientAccount], number: str, destination: ClientAccount, 
     return accounts.source_for(mine, destination, kind.client_pays, field="source_account")
 
 
-def _kind(text: str, field: str) -> Kind:
+def read_kind(text: str, field: str) -> Kind:
+    """A kind in any case. Raises Invalid."""
     found = _KINDS.get(text.casefold())
     if found is None:
         raise Invalid("KIND_UNKNOWN", "Elige si es una compra o una venta.", field=field)

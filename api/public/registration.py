@@ -24,8 +24,8 @@ _CREATED = "Creamos tu cuenta. Ya puedes ingresar y enviar tus documentos para a
 Given = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 
 
-class Registration(BaseModel):
-    """What the forms send. The mobile names no `tipo_documento` for a company and sends `ruc`."""
+class RegistrationForm(BaseModel):
+    """What every channel sends of a new client. The mobile names no `tipo_documento` for a company and sends `ruc`."""
 
     tipo_persona: Given | None = Field(default=None, examples=["Natural"])
     tipo_documento: Given | None = Field(default=None, examples=["DNI"])
@@ -34,7 +34,6 @@ class Registration(BaseModel):
     email: Text = Field(examples=["persona@example.com"])
     telefono: Given | None = Field(default=None, examples=["987654321"])
     phone: Given | None = None
-    password: str = Field(max_length=200)
     nombres: Given | None = None
     apellido_paterno: Given | None = None
     apellido_materno: Given | None = None
@@ -46,6 +45,12 @@ class Registration(BaseModel):
     distrito: Given | None = None
     accept_promotions: bool = False
     referral_code: Given | None = None
+
+
+class Registration(RegistrationForm):
+    """The same, with the password that the client chose."""
+
+    password: str = Field(max_length=200)
 
 
 @router.post(
@@ -129,7 +134,7 @@ async def open_account(services: Services, body: Registration, *, origin: str) -
     return {"success": True, "message": _CREATED, "client": {"id": client.id, "dni": client.document_number}}
 
 
-def read(body: Registration, *, origin: str) -> NewClient:
+def read(body: RegistrationForm, *, origin: str) -> NewClient:
     """The form, read by the house's rules. Raises Invalid, naming the field."""
     kind = _document_type(body)
     company = kind is DocumentType.RUC
@@ -154,7 +159,7 @@ def read(body: Registration, *, origin: str) -> NewClient:
     )
 
 
-def _document_type(body: Registration) -> DocumentType:
+def _document_type(body: RegistrationForm) -> DocumentType:
     """Company or person by its document, never by the page it came from (F141)."""
     if body.tipo_documento:
         return rules.document_type(body.tipo_documento, field="tipo_documento")
@@ -163,7 +168,7 @@ def _document_type(body: Registration) -> DocumentType:
     return DocumentType.DNI
 
 
-def _second_surname(body: Registration, kind: DocumentType) -> str:
+def _second_surname(body: RegistrationForm, kind: DocumentType) -> str:
     """Not everybody has one; later webs ask for it only to holders of a CE (contract 6.1), who may lack it too."""
     if not body.apellido_materno:
         return ""

@@ -29,7 +29,7 @@ from api.staff.client_bodies import (
 )
 from api.staff.clients import ClientView, whole
 from api.staff.shapes import MAX_ID, Answer, Body, example
-from db import accounts, client_changes, clients, passwords
+from db import accounts, client_changes, client_retention, clients, passwords
 from db.client_reads import get_client
 from domain.errors import Invalid
 from domain.permissions import Permission, Role
@@ -175,10 +175,15 @@ async def close_client(client_id: ClientId, body: ReasonBody, user: Closer, serv
 
 @router.post("/{client_id}/anonymise")
 async def anonymise_client(client_id: ClientId, user: Closer, services: ServicesDep) -> ClientView:
-    """Take the personal data of a closed account. Refused before the term of conservation ends."""
-    async with services.sessions.begin() as session:
+    """Take the personal data and the files of a closed account. Refused before the term of conservation ends."""
+    now = datetime.now(UTC)
+    async with services.sessions() as session:
         await _own(session, user, client_id)
-        await client_changes.anonymise(session, client_id, actor=user.actor, now=datetime.now(UTC))
+        keys = await client_retention.files_to_forget(session, client_id, now=now)
+    for key in keys:
+        await services.files.forget(key)
+    async with services.sessions.begin() as session:
+        await client_retention.anonymise(session, client_id, actor=user.actor, now=now)
     return await _view(services, user, client_id)
 
 

@@ -284,6 +284,7 @@ def delivery_view(delivery: Any) -> DeliveryView:
 def _event(detail: OperationDetail, event: OperationEvent, *, knows: bool) -> EventView:
     secret = event.event in REVIEW_EVENTS and not knows
     names = {"usuario": detail.names.get(event.actor_id, ""), "cliente": display_name(detail.client)}
+    names["aliado"] = f"Aliado {event.actor_id}"
     changes = [] if secret else event.changes
     if not knows:
         changes = [change for change in changes if change.get("field") not in {"assessment", "time_left"}]

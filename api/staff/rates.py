@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
+from api import rate_alerts
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
 from api.staff.shapes import PAGE, Answer, Body, Cursor, Limit, Rate, after, example, page
@@ -75,6 +76,7 @@ async def set_rates(
         raise Invalid("RATE_CROSSED", "La venta no puede ser menor que la compra.", field="sell")
     async with services.sessions.begin() as session:
         row = await treasury.set_rate(session, buy=buy, sell=sell, actor=user.actor)
+    await rate_alerts.tell(services, row.id)
     return _view(row, user.full_name)
 
 

@@ -20,6 +20,8 @@ from db.tables.operations import (
     Refund,
     Settlement,
 )
+from db.tables.partners import Partner, PartnerClient, PartnerKey
+from db.tables.rate_alerts import RateAlert, RateAlertFiring
 from db.tables.referrals import ReferralEntry, RewardCode
 from db.tables.register import RegisterEntry, RosDraft
 from db.tables.risk import ClientRiskProfile, ClientRiskScore
@@ -66,9 +68,14 @@ __all__ = [
     "Operation",
     "OperationEvent",
     "Parameter",
+    "Partner",
+    "PartnerClient",
+    "PartnerKey",
     "Payout",
     "Proof",
     "PushSubscription",
+    "RateAlert",
+    "RateAlertFiring",
     "ReferralEntry",
     "Refund",
     "RegisterEntry",

@@ -13,10 +13,11 @@ from activities.client_notices import ClientNoticeActivities
 from activities.invoices import InvoiceActivities
 from activities.notices import NoticeActivities
 from db.session import Sessions
+from integrations.files import FileStore
 from integrations.mail import Mailer
 from integrations.nubefact import NubeFact
 from integrations.push import Pusher
-from integrations.settings import MailSettings, NoticeSettings, NubefactSettings, PushSettings
+from integrations.settings import FilesSettings, MailSettings, NoticeSettings, NubefactSettings, PushSettings
 from tests.free_ports import free_port
 from tests.standins.programs import StandIn
 
@@ -130,3 +131,20 @@ def client_notices(
     sessions: Sessions, mailer: Mailer, pusher: Pusher, notice_settings: NoticeSettings
 ) -> ClientNoticeActivities:
     return ClientNoticeActivities(sessions, mailer, pusher, notice_settings)
+
+
+@pytest.fixture(scope="module")
+def files_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    flags = ["--cloud", "casa", "--api-key", "1234", "--api-secret=secreto"]
+    program = StandIn("files", tmp_path_factory.mktemp("files"), flags)
+    program.start()
+    yield program
+    program.stop()
+
+
+@pytest.fixture
+async def files(files_program: StandIn) -> AsyncIterator[FileStore]:
+    place = {"cloud_name": "casa", "api_key": "1234", "api_secret": "secreto"}
+    store = FileStore(FilesSettings(upload_prefix=files_program.url, **place))
+    yield store
+    await store.aclose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,7 +17,6 @@ from domain.invoices import InvoiceStatus
 from domain.operations import Effect
 from integrations.files import FileStore
 from integrations.nubefact import NubeFact
-from integrations.settings import FilesSettings
 from tests.activities.conftest import attempt
 from tests.activities.operations import add_operation
 from tests.people import add_client
@@ -28,23 +26,6 @@ from workflows.messages import EffectOrder
 
 DNI = "45678912"
 ACCEPTED, REJECTED, SENT = InvoiceStatus.ACEPTADO, InvoiceStatus.RECHAZADO, InvoiceStatus.ENVIADO
-
-
-@pytest.fixture(scope="module")
-def files_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    flags = ["--cloud", "casa", "--api-key", "1234", "--api-secret=secreto"]
-    program = StandIn("files", tmp_path_factory.mktemp("files"), flags)
-    program.start()
-    yield program
-    program.stop()
-
-
-@pytest.fixture
-async def files(files_program: StandIn) -> AsyncIterator[FileStore]:
-    place = {"cloud_name": "casa", "api_key": "1234", "api_secret": "secreto"}
-    store = FileStore(FilesSettings(upload_prefix=files_program.url, **place))
-    yield store
-    await store.aclose()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ from domain.invoices import InvoiceStatus, InvoiceType
 from domain.permissions import Role
 from tests.activities.operations import add_operation
 from tests.api.conftest import Person, Staff
+from tests.api.test_panel import csrf
 from tests.people import add_client
 
 QUEUE = "/api/staff/invoices"
@@ -147,3 +149,32 @@ async def test_a_period_in_a_sheet_adds_up_by_type_and_state(house: House):
     assert book.sheet_names == ["Comprobantes", "Totales"]
     assert book.get_sheet_by_name("Totales").to_python()[1] == ["boleta", "Aceptado", "PEN", 1.0, 5118.0]
     assert await refused(house.master, "export", since="2026-11-23", until="2026-11-21") == (422, "PERIOD")
+
+
+async def test_the_pages_show_each_comprobante_with_what_can_be_done_and_to_whom(house: House):
+    """A page offers what the state and the role allow, and nothing else is taken."""
+    path, token = "/panel/comprobantes", await csrf(house.master)
+    assert [name in (await house.trader.http.get(path)).text for name in ("B001-1", "B001-2")] == [True, False]
+    assert "B001-1" not in (await house.master.http.get(f"{path}?estado=por-atender")).text
+    assert (await house.trader.http.get(f"{path}/cuenta")).status_code == 403
+    pages = [(await house.master.http.get(f"{path}/{one}")).text for one in house.ids]
+    offered = [re.findall(rf'hx-get="{path}/\d+/([a-z]+)"', page) for page in pages]
+    assert offered == [["reenviar", "nota", "anular"], ["reemitir"], ["reintentar", "reemitir"]]
+    assert "****1234" in pages[0]
+    assert re.findall(rf'hx-get="{path}/\d+/', (await house.trader.http.get(f"{path}/{house.ids[0]}")).text) == []
+    empty = await house.master.http.post(f"{path}/{house.ids[0]}/anular", data={"reason": ""}, headers=token)
+    assert (empty.status_code, 'aria-invalid="true"' in empty.text) == (422, True)
+    asked = {"data": {"reason": "Otro cliente"}, "headers": token}
+    assert (await house.trader.http.post(f"{path}/{house.ids[0]}/anular", **asked)).status_code == 403
+    assert (await house.master.http.post(f"{path}/{house.ids[0]}/anular", **asked)).status_code == 200
+    after = (await house.master.http.get(f"{path}/{house.ids[0]}")).text
+    assert "La pediste tú: la decide otra persona." in after
+    assert "Ya hay un pedido de anulación en curso." in after
+    sheet = (await house.trader.http.get(f"{path}?formato=csv")).content.decode("utf-8-sig")
+    assert [row[0] for row in csv.reader(io.StringIO(sheet))] == ["Número", "B001-1"]
+
+
+async def test_the_page_of_a_completed_operation_shows_its_comprobante(house: House):
+    code = (await house.master.http.get(f"{QUEUE}/{house.ids[0]}")).json()["operation_code"]
+    page = (await house.trader.http.get(f"/panel/operaciones/{code}")).text
+    assert f'href="/panel/comprobantes/{house.ids[0]}">Boleta B001-1' in page

@@ -113,6 +113,16 @@ def test_replaying_nothing_is_not_a_success(tmp_path):
     assert "0 de 0 historias" in done.stdout
 
 
+def test_a_partner_gets_a_key_and_another_when_asked(cli):
+    first = cli("partner", "create", "Remesas del Sur").output.split()[-1]
+    second = cli("partner", "rotate", "remesas del sur", "--grace-hours", "0").output.split()[-1]
+    assert first.startswith("qck_")
+    assert first != second
+    assert first[:10] in cli("partner", "list").output
+    assert cli("partner", "close", "Remesas del Sur").exit_code == 0
+    assert cli("partner", "rotate", "Remesas del Sur").exit_code == 1
+
+
 def test_a_rule_is_tried_by_its_name_or_from_a_file_and_nothing_is_kept(cli, tmp_path):
     listed = cli("rules", "list").output
     assert "lista-restrictiva" in listed

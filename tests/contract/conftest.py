@@ -54,6 +54,15 @@ def shelf_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand
     running.stop()
 
 
+@pytest.fixture(scope="session")
+def registry_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """RENIEC and SUNAT."""
+    running = StandIn("lookup", tmp_path_factory.mktemp("lookup"), [])
+    running.start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def shelf(shelf_of_session: StandIn) -> StandIn:
     """Where files go; `inject("500")` makes it refuse them."""

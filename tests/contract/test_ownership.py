@@ -40,6 +40,7 @@ CALLS = [
     Call("POST", "/api/client/register-push-token", {**A_DNI, "push_token": "ExponentPushToken[abcdefghijklmnopq]"}),
     Call("POST", "/api/client/change-password", {**A_DNI, "current_password": "x", "new_password": "clave-robada-1"}),
     Call("POST", "/api/client/upload-dni", form=A_DNI, file="dni_front"),
+    Call("POST", "/api/web/update-address", {**A_DNI, "direccion": "Calle ajena 1"}),
     Call("POST", "/api/web/my-accounts", A_DNI),
     Call("POST", "/api/web/add-bank-account", {**A_DNI, **ACCOUNT}),
     Call("POST", "/api/client/add-bank-account/{dni}", ACCOUNT),
@@ -71,9 +72,20 @@ CALLS = [
     Call("POST", "/api/client/cancel-operation/{id}", {"cancellation_reason": "Ya no"}),
     Call("POST", "/api/client/cancel-expired-operation/{id}", {}),
     Call("GET", "/api/referrals/stats/{dni}"),
+    Call("DELETE", "/api/web/rate-alerts/{id}"),
     Call("POST", "/api/referrals/generate-reward-code", {"client_dni": "{dni}"}),
 ]
+# Nothing in them names a client or a thing of one: the session alone says whose they are.
+OF_THE_SESSION = {
+    "/api/web/rate-alerts": "GET",
+    "/api/web/push/subscribe": "POST",
+    "/api/web/push/unsubscribe": "POST",
+}
 OPEN_TO_ALL = {
+    "/api/web/dni-lookup",
+    "/api/web/business-hours",
+    "/api/web/push/key",
+    "/api/web/ruc-lookup",
     "/api/web/check-document",
     "/api/web/send-verification-code",
     "/api/web/verify-code",
@@ -131,12 +143,17 @@ async def test_a_stranger_gets_401_and_another_client_404(http, client, arrive, 
     assert mine["estado"] == "pendiente"
 
 
+@pytest.mark.parametrize(("path", "method"), OF_THE_SESSION.items())
+async def test_without_a_session_there_is_nobody(http, path, method):
+    assert (await http.request(method, path, json={})).status_code == 401
+
+
 def test_every_route_of_the_contract_is_walked():
     def shape(path: str) -> str:
         return re.sub(r"\{[^}]*\}|(?<=/)0$", "*", path)
 
     served = {shape(route.path) for route in iter_route_contexts(router.routes)}
-    walked = {shape(call.path) for call in CALLS} | OPEN_TO_ALL
+    walked = {shape(call.path) for call in CALLS} | OPEN_TO_ALL | {*OF_THE_SESSION}
     assert served == walked
 
 

@@ -1,6 +1,7 @@
 """Business day, opening hours and dates, on Lima's clock whatever the machine's."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from domain.calendar import (
     LIMA,
+    OPENING_HOURS,
     add_business_days,
     business_day,
     day_bounds,
@@ -16,8 +18,12 @@ from domain.calendar import (
     format_moment,
     is_holiday,
     is_open,
+    next_closing,
     next_opening,
+    upcoming_holidays,
+    week,
 )
+from domain.parameters import HOURS_PARAMETERS
 
 INSTANTS = st.datetimes(
     min_value=datetime(2025, 1, 1),  # noqa: DTZ001 - hypothesis attaches the zone
@@ -112,6 +118,26 @@ def test_the_hours_are_data():
     assert next_opening(_lima("2026-11-23T10:00"), sundays) == _lima("2026-11-29T10:00")
     with pytest.raises(ValueError, match="never opens"):
         next_opening(_lima("2026-11-23T10:00"), {})
+
+
+def test_the_default_figures_are_the_default_week():
+    figures = {one.name: one.default for one in HOURS_PARAMETERS}
+    assert week(figures) == OPENING_HOURS
+    assert week({**figures, "weekday_closes": Decimal(30)})[0] == (time(9), time(23, 59))
+    assert set(week({**figures, "saturday_closes": Decimal(9)})) == set(range(5))
+
+
+def test_closing_is_that_of_today_or_of_the_next_day_attended():
+    assert next_closing(_lima("2026-11-25T10:00")) == _lima("2026-11-25T18:00")
+    assert next_closing(_lima("2026-11-25T18:00")) == _lima("2026-11-26T18:00")
+    assert next_closing(_lima("2026-11-28T14:00")) == _lima("2026-11-30T18:00")
+
+
+def test_the_next_holidays_have_their_names():
+    """DLeg 713: 8, 9 and 25 December, and New Year."""
+    days = upcoming_holidays(date(2026, 12, 8), 4)
+    assert [day for day, _ in days] == [date(2026, 12, 8), date(2026, 12, 9), date(2026, 12, 25), date(2027, 1, 1)]
+    assert days[2][1] == "Navidad del Señor"
 
 
 def test_national_holidays_are_known_in_any_year():

@@ -41,6 +41,7 @@ users.manage                  x . . .
 invoices.read                 x x x .
 invoices.manage               x . . .
 referrals.manage              x . . .
+partners.manage               x . . .
 parameters.manage             x . . .
 compliance.read               x . . x
 compliance.resolve            x . . x

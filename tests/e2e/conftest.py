@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from api.assets import DIST
 from tests.integration.people import PASSWORD, Desk, Town
@@ -53,6 +53,11 @@ class Screen:
         """Whether the page scrolls sideways."""
         return bool(await self.page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"))
 
+    async def weight(self) -> int:
+        """Bytes of script and style that the page took over the line, compressed as they came."""
+        entries = "performance.getEntriesByType('resource').filter(r => /\\.(js|css)$/.test(r.name))"
+        return int(await self.page.evaluate(f"{entries}.reduce((sum, r) => sum + r.encodedBodySize, 0)"))
+
     async def confirm(self) -> None:
         """Press the verb of the dialog that is open."""
         await self.page.click("#dialogo dialog[open] button[type=submit]")
@@ -93,44 +98,55 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 class Screens:
-    """Opens screens, each in its own browser profile."""
+    """Opens screens, each in its own browser profile; a person who came in once is still there for the next test."""
 
     def __init__(self, browser: Browser, api: str) -> None:
         self._browser, self._api = browser, api
-        self._contexts: list[BrowserContext] = []
-        self.opened: list[Screen] = []
+        self._known: dict[tuple[str, str], Screen] = {}
 
     async def of(self, username: str, *, size: dict[str, int] = WIDE, theme: str = "claro") -> Screen:
-        """A person who has signed in by the door."""
+        """A person before its board, who signed in by the door."""
+        screen = self._known.get((username, theme))
+        if screen is None:
+            screen = self._known[username, theme] = await self._enter(username, size, theme)
+        else:
+            await screen.page.set_viewport_size(size)  # type: ignore[arg-type]
+            await screen.page.goto("/panel/tablero")
+        return screen
+
+    async def _enter(self, username: str, size: dict[str, int], theme: str) -> Screen:
         context = await self._browser.new_context(
             base_url=self._api, viewport=size, locale="es-PE", timezone_id="America/Lima", reduced_motion="reduce"
         )
-        self._contexts.append(context)
         await context.add_cookies([{"name": "qoricash_tema", "value": theme, "url": self._api}])
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         await page.goto("/panel/ingresar")
         await page.fill("#usuario", username)
         await page.fill("#clave", PASSWORD)
         await page.click("button[type=submit]")
         await page.wait_for_selector("#tablero")
-        screen = Screen(page)
-        self.opened.append(screen)
-        return screen
+        return Screen(page)
 
-    async def close(self) -> None:
-        for context in self._contexts:
-            await context.close()
+    def complaints(self) -> list[str]:
+        """What any browser said since the last time."""
+        said = [one for screen in self._known.values() for one in screen.complaints]
+        for screen in self._known.values():
+            screen.complaints.clear()
+        return said
+
+
+@pytest.fixture(scope="session")
+async def opened(browser: Browser, stack: Stack, master: Desk) -> Screens:
+    assert isinstance(master, Desk)
+    return Screens(browser, stack.api)
 
 
 @pytest.fixture
-async def screens(browser: Browser, stack: Stack, master: Desk) -> AsyncIterator[Screens]:
+def screens(opened: Screens) -> Iterator[Screens]:
     """Nobody's browser complains in any test."""
-    assert isinstance(master, Desk)
-    made = Screens(browser, stack.api)
-    yield made
-    await made.close()
-    assert [said for screen in made.opened for said in screen.complaints] == []
+    yield opened
+    assert opened.complaints() == []
 
 
 @pytest.fixture

@@ -41,6 +41,17 @@ async def test_a_stored_file_has_no_public_address(files: FileStore, files_progr
         assert HTTP.get(address).status_code in {401, 404}
 
 
+async def test_a_forgotten_file_is_gone_and_forgetting_it_again_is_no_error(files: FileStore, files_program: StandIn):
+    stored = await files.put(PNG, folder="dni", content_type="image/png")
+    files_program.inject("500")
+    with pytest.raises(StorageDown):
+        await files.forget(stored.key)
+    for _ in range(2):
+        await files.forget(stored.key)
+    with pytest.raises(Missing):
+        await files.get(stored.key)
+
+
 @pytest.mark.parametrize("failure", ["500", "down", "timeout_before"])
 async def test_storage_that_fails_records_nothing_and_says_so(files: FileStore, files_program: StandIn, failure: str):
     """F209."""

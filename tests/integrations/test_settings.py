@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings
 
 from integrations.settings import (
     FilesSettings,
+    LookupSettings,
     MailSettings,
     NoticeSettings,
     NubefactSettings,
@@ -29,6 +30,8 @@ COMPLETE = {
     "CLOUDINARY_CLOUD_NAME": "casa",
     "CLOUDINARY_API_KEY": "k",
     "CLOUDINARY_API_SECRET": "s",
+    "LOOKUP_API_URL": "https://reniec.test",
+    "LOOKUP_TOKEN": "l",
     "VAPID_PRIVATE_KEY": "v",
     "VAPID_SUBJECT": "mailto:sistemas@qoricash.test",
     "PUBLIC_URL": "https://qoricash.test",
@@ -45,6 +48,7 @@ OWNERS: dict[str, Callable[[], BaseSettings]] = {
     "CLOUDINARY_CLOUD_NAME": FilesSettings,
     "CLOUDINARY_API_KEY": FilesSettings,
     "CLOUDINARY_API_SECRET": FilesSettings,
+    "LOOKUP_TOKEN": LookupSettings,
     "VAPID_PRIVATE_KEY": PushSettings,
     "VAPID_SUBJECT": PushSettings,
     "PUBLIC_URL": NoticeSettings,
@@ -78,6 +82,7 @@ def test_production_refuses_to_start_without_one_and_names_it(production: pytest
     ("variable", "value"),
     [
         ("NUBEFACT_API_URL", "http://127.0.0.1:8004/api/v1/cuenta"),
+        ("LOOKUP_API_URL", "http://127.0.0.1:8009"),
         ("SECRET_KEY", "corta"),
         ("PUBLIC_URL", "http://qoricash.test"),
     ],
@@ -85,7 +90,12 @@ def test_production_refuses_to_start_without_one_and_names_it(production: pytest
 def test_production_refuses_a_stand_in_or_a_weak_secret(production: pytest.MonkeyPatch, variable: str, value: str):
     production.setenv(variable, value)
     with pytest.raises(ValidationError, match=variable):
-        OWNERS[variable]()
+        {**OWNERS, "LOOKUP_API_URL": LookupSettings}[variable]()
+
+
+def test_without_a_provider_in_production_there_is_no_look_up(production: pytest.MonkeyPatch):
+    production.delenv("LOOKUP_API_URL")
+    assert not LookupSettings().enabled
 
 
 @pytest.mark.parametrize(

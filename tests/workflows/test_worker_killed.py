@@ -8,6 +8,7 @@ import signal
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
@@ -37,6 +38,7 @@ POINTS = [f"{step}:{moment}" for step in STEPS for moment in ("before", "after")
 TOLD = ("creada", "en_proceso 2", "completada", "comprobante")
 
 
+@pytest.mark.timeout(300)
 async def test_a_worker_killed_at_every_step_loses_nothing_and_doubles_nothing(
     house: House, people: People, database_url: str, tmp_path: Path
 ) -> None:

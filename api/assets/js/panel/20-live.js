@@ -122,6 +122,15 @@ shown();
 
 if (meta("yo")) {
   listen();
-  // A screen that hears of nothing (its role is told of little) still follows the house.
-  setInterval(() => { if (document.visibilityState === "visible") refresh(); }, live?.dataset.every ? Number(live.dataset.every) * 1000 : 60000);
+  follow();
+}
+
+// A screen that hears of nothing (its role is told of little) still follows the house; one that waits for a
+// comprobante or a mail to leave looks more often.
+function follow() {
+  const every = document.querySelector("[data-awaits]") ? 3 : Number(live?.dataset.every ?? 60);
+  setTimeout(async () => {
+    if (document.visibilityState === "visible") await refresh();
+    follow();
+  }, every * 1000);
 }

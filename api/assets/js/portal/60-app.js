@@ -12,17 +12,13 @@ addEventListener("beforeinstallprompt", (event) => {
   show("[data-install]", true);
 });
 
-async function pushKey() {
-  const answer = await fetch("/api/web/push/key");
-  return answer.ok ? (await answer.json()).key : null;
-}
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
 const tell = (path, body) => fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
 async function standing() {
   if (!meta("sesion") || !worker || !("PushManager" in window) || !all("[data-push]").length) return;
   const subscribed = await (await worker).pushManager.getSubscription();
-  const possible = Notification.permission !== "denied" && (subscribed || await pushKey());
+  const possible = Notification.permission !== "denied" && (subscribed || meta("avisos"));
   show("[data-push]", Boolean(possible) && !subscribed);
   show("[data-push-active]", Boolean(subscribed));
 }
@@ -32,7 +28,7 @@ async function subscribe() {
     notice("bell-off", "Tu navegador no dio permiso. Actívalo en sus ajustes si cambias de idea.", "error");
     return;
   }
-  const made = await (await worker).pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(await pushKey()) });
+  const made = await (await worker).pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(meta("avisos")) });
   const answer = await tell("/api/web/push/subscribe", made.toJSON());
   const told = await answer.json();
   if (!answer.ok) await made.unsubscribe();
