@@ -14,6 +14,7 @@ from api.portal import (
     operations,
     profile,
     proofs,
+    rate_alerts,
     referrals,
     registration,
 )
@@ -34,6 +35,7 @@ PARTS = (
     documents,
     profile,
     referrals,
+    rate_alerts,
     complaints,
 )
 for part in PARTS:

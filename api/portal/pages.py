@@ -87,9 +87,15 @@ def everywhere(request: Request, client: SignedClient | None) -> dict[str, Any]:
         "theme": theme_of(request),
         "now": datetime.now(UTC),
         "local": not settings.production,
-        "push_key": public_key(private) if private else "",
+        "push_key": _push_key(private),
         "minutes": f"{settings.operation_expiry.normalize():f}",
     }
+
+
+@cache
+def _push_key(private: str) -> str:
+    """What a browser subscribes with; empty where the house sends no web pushes."""
+    return public_key(private) if private else ""
 
 
 async def rate(services: Services) -> ExchangeRate | None:

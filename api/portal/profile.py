@@ -14,6 +14,7 @@ from api.pages.refusals import problem_of
 from api.portal import pages
 from api.portal.errors import PortalRoute, go
 from api.portal.papers import papers_of_client
+from api.public import clients as contract
 from api.public import passwords
 from api.services import ServicesDep
 from api.staff.shapes import MAX_ID
@@ -23,6 +24,7 @@ from domain.errors import Missing, Refused
 
 router = APIRouter(route_class=PortalRoute)
 
+ADDRESS = ("direccion", "departamento", "provincia", "distrito")
 Secret = Annotated[str, Form(max_length=200)]
 
 
@@ -36,8 +38,24 @@ async def account(request: Request, client: CurrentClient, services: ServicesDep
             "full_name": display_name(row),
             "papers": await papers_of_client(session, row),
             "accounts": len(await accounts.live(session, client.id)),
+            "typed": dict(zip(ADDRESS, (row.address, row.department, row.province, row.district), strict=True)),
+            "problem": None,
         }
     return await pages.page(request, services, client, "profile.html", active="cuenta", **known)
+
+
+@router.post("/cuenta/direccion")
+async def change_address(request: Request, client: CurrentClient, services: ServicesDep) -> Response:
+    """Where the client lives, as the web's own panel keeps it."""
+    form = await request.form()
+    typed = {name: str(form.get(name, ""))[:200].strip() for name in ADDRESS}
+    try:
+        await contract.update_address(contract.Address(**typed), client, services)
+    except (Refused, ValueError) as refused:
+        problem = problem_of(request, refused)
+        again: dict[str, Any] = {"typed": typed, "problem": problem}
+        return pages.fragment(request, client, "address.html", "form", status=problem["status"], **again)
+    return go("/cuenta")
 
 
 @router.get("/cuenta/clave")

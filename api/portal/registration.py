@@ -18,6 +18,7 @@ from api.pages.refusals import problem_of
 from api.portal import pages
 from api.portal.errors import PortalRoute, go
 from api.public import registration as contract
+from api.public.lookups import dni_lookup, ruc_lookup
 from api.services import Services, ServicesDep
 from db import clients, email_codes
 from domain import clients as rules
@@ -74,6 +75,27 @@ async def take_step(request: Request, services: ServicesDep, step: Annotated[int
     except (Refused, ValueError) as refused:
         return _step(request, step, typed, problem_of(request, refused))
     return done or _step(request, step + 1, typed)
+
+
+@router.post("/registro/1/buscar", dependencies=[public("busca los nombres de un documento; se cuenta por dirección")])
+async def look_up(request: Request, services: ServicesDep) -> Response:
+    """Fill in the names that RENIEC or SUNAT have; when they don't answer, the person types them."""
+    form = await request.form()
+    typed = {name: str(form.get(name, ""))[:MOST].strip() for name in FIELDS}
+    company = typed["quien"] == "empresa"
+    find = ruc_lookup if company else dni_lookup
+    try:
+        found = await find(request, services, typed["dni"])
+    except Refused as refused:
+        field = "dni" if refused.field == "numero" else ""
+        return _step(request, 1, typed, {"detail": refused.message, "status": refused.status, "field": field})
+    given = {name: str(found[name]) for name in FIELDS if found.get(name)}
+    return _step(request, 1, {**typed, **given}, told=f"Encontramos a {_who(given)}. Revisa que esté bien.")
+
+
+def _who(given: Typed) -> str:
+    names = (given.get(name, "") for name in ("razon_social", "nombres", "apellido_paterno", "apellido_materno"))
+    return " ".join(name for name in names if name)
 
 
 @router.post("/registro/3/otro", dependencies=[public("pide otro código; se cuenta por correo y por dirección")])
