@@ -14,9 +14,11 @@ from tests.contract.conftest import (
     client,
     http,
     password_hash,
+    promises,
     rates,
     shelf,
     shelf_of_session,
+    temporal_of_session,
 )
 
 __all__ = [
@@ -27,9 +29,11 @@ __all__ = [
     "client",
     "http",
     "password_hash",
+    "promises",
     "rates",
     "shelf",
     "shelf_of_session",
+    "temporal_of_session",
     "token_of",
 ]
 
