@@ -157,17 +157,21 @@ async def test_a_new_rate_is_on_every_open_page_at_once(screens: Screens, town: 
     await master.post("/api/staff/rates", json={"buy": "3.4010", "sell": "3.4120"})
 
 
-@pytest.mark.parametrize(("size", "theme"), [(WIDE, "claro"), (PHONE, "oscuro")])
+WIDE_PAGES = ("", "inicio", "{operation}", "referidos", "cuenta/documentos")
+PHONE_PAGES = ("inicio", "operaciones", "{operation}", "cuentas", "cuenta", "cuenta/clave", "alertas", "reclamaciones")
+
+
+@pytest.mark.parametrize(
+    ("size", "theme", "pages"), [(WIDE, "claro", WIDE_PAGES), (PHONE, "oscuro", PHONE_PAGES)], ids=["desktop", "phone"]
+)
 async def test_no_page_of_a_client_has_a_barrier_or_scrolls_sideways(
-    screens: Screens, town: Town, size: dict[str, int], theme: str
+    screens: Screens, town: Town, size: dict[str, int], theme: str, pages: tuple[str, ...]
 ):
     customer = await town.arrive()
     operation = await customer.create("venta", 120)
     screen = await screens.at_home(customer, size=size, theme=theme)
-    pages = ["inicio", "operaciones", f"operaciones/{operation['operation_id']}", "cuentas", "cuenta"]
-    pages += ["cuenta/documentos", "cuenta/clave", "cuenta/sesiones", "referidos", "alertas", ""]
-    pages += ["preguntas", "terminos", "reclamaciones"] if size == PHONE else []
-    for path in pages:
+    for page in pages:
+        path = page.format(operation=f"operaciones/{operation['operation_id']}")
         await screen.page.goto(f"/{path}")
         assert await screen.barriers() == [], path
         assert not await screen.overflows(), path

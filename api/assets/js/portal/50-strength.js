@@ -7,7 +7,7 @@ function strength(text) {
   const kinds = [/[a-zñ]/, /[A-ZÑ]/, /\d/, /[^\wñÑ]/].filter((kind) => kind.test(text)).length;
   const odd = new Set(text).size;
   if (COMMON.test(text) || odd < 5) return 1;
-  return Math.min(4, 1 + (text.length >= 10) + (text.length >= 14) + (kinds >= 3));
+  return Math.min(4, 1 + (text.length >= 10) + (text.length >= 14) + (kinds >= 3 || text.length >= 20));
 }
 
 document.addEventListener("input", (event) => {
