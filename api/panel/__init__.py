@@ -20,6 +20,7 @@ from api.panel import (
     operations,
     rates,
     search,
+    today,
 )
 from api.panel.errors import PanelRoute
 
@@ -35,6 +36,7 @@ async def home() -> RedirectResponse:
 # A form's own address comes before the one that takes any code or number.
 PARTS = (
     auth,
+    today,
     board,
     search,
     new_operation,

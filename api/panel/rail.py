@@ -20,6 +20,7 @@ class Section:
 
 
 SECTIONS = (
+    Section("layout-dashboard", "Hoy", "/panel/hoy", "d", Permission.OPERATIONS_READ),
     Section("columns-3", "Tablero", "/panel/tablero", "t", Permission.OPERATIONS_READ),
     Section("list", "Operaciones", "/panel/operaciones", "o", Permission.OPERATIONS_READ),
     Section("users", "Clientes", "/panel/clientes", "c", Permission.CLIENTS_READ),
