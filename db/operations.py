@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import audit, incidents
+from db import audit, desk, incidents
 from db.limits import check_client_limit
 from db.notifications import notify_each
 from db.tables import (
@@ -184,14 +184,6 @@ async def _locked(session: AsyncSession, code: str) -> OperationRow:
 # Every step asks these: writing a statement anew costs as much as carrying it out.
 _LOCKED = select(OperationRow).where(OperationRow.code == bindparam("code")).with_for_update()
 _ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(ASSIGNMENT_LOCK))
-_LEAST_LOADED = (
-    select(User.id)
-    .outerjoin(OperationRow, (OperationRow.operator_id == User.id) & (OperationRow.state == d.State.EN_PROCESO))
-    .where(User.role == Role.OPERADOR, User.status == "Activo")
-    .group_by(User.id)
-    .order_by(func.count(OperationRow.id), User.id)
-    .limit(1)
-)
 
 
 async def _set_orphan_aside(session: AsyncSession, row: OperationRow, at: datetime) -> None:
@@ -244,9 +236,9 @@ async def _with_operator(
 
 
 async def _least_loaded(session: AsyncSession) -> int | None:
-    """The active Operador with the fewest operations En proceso; None when there is none."""
+    """The Operador whose turn it is (db/desk.py); None when there is none."""
     await session.execute(_ONE_AT_A_TIME)
-    return await session.scalar(_LEAST_LOADED)
+    return await desk.next_operator(session)
 
 
 async def _accounts_of_lines(session: AsyncSession, after: d.Operation, touched: frozenset[str]) -> Accounts:

@@ -31,6 +31,7 @@ VENDOR = {
     "morph": "idiomorph/dist/idiomorph-ext.min.js",
     "sockets": "socket.io-client/dist/socket.io.min.js",
     "alpine": "@alpinejs/csp/dist/cdn.min.js",
+    "webauthn": "@simplewebauthn/browser/dist/bundle/index.umd.min.js",
 }
 # A name between quotes, in a template or a module: those that Lucide knows go into the sprite.
 QUOTED = re.compile(r"[\"']([a-z][a-z0-9]*(?:-[a-z0-9]+)*)[\"']")

@@ -20,6 +20,7 @@ from api.panel import (
     operations,
     rates,
     search,
+    second_factors,
     today,
 )
 from api.panel.errors import PanelRoute
@@ -36,6 +37,7 @@ async def home() -> RedirectResponse:
 # A form's own address comes before the one that takes any code or number.
 PARTS = (
     auth,
+    second_factors,
     today,
     board,
     search,

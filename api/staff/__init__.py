@@ -28,12 +28,14 @@ from api.staff import (
     risk,
     rules,
     screening,
+    second_factors,
     users,
 )
 
 router = APIRouter(prefix="/api/staff")
 for part in (
     auth,
+    second_factors,
     operations,
     operation_commands,
     rates,

@@ -13,6 +13,7 @@ from db.tables.notifications import Delivery, Notification, PushSubscription
 from db.tables.operations import (
     Deposit,
     Note,
+    NoteReading,
     Operation,
     OperationEvent,
     Payout,
@@ -27,6 +28,7 @@ from db.tables.register import RegisterEntry, RosDraft
 from db.tables.risk import ClientRiskProfile, ClientRiskScore
 from db.tables.rules import ComplianceRule, RuleSnooze, RuleTrial
 from db.tables.screening import ClientHit, ListCheck, NameSearch, ScreeningRun
+from db.tables.second_factors import Passkey, RecoveryCode, UserTotp
 from db.tables.treasury import ExchangeRate, HouseAccount
 from db.tables.users import Session, User
 
@@ -64,6 +66,7 @@ __all__ = [
     "ListVersion",
     "NameSearch",
     "Note",
+    "NoteReading",
     "Notification",
     "Operation",
     "OperationEvent",
@@ -71,11 +74,13 @@ __all__ = [
     "Partner",
     "PartnerClient",
     "PartnerKey",
+    "Passkey",
     "Payout",
     "Proof",
     "PushSubscription",
     "RateAlert",
     "RateAlertFiring",
+    "RecoveryCode",
     "ReferralEntry",
     "Refund",
     "RegisterEntry",
@@ -88,4 +93,5 @@ __all__ = [
     "Settlement",
     "TransactionMonitoring",
     "User",
+    "UserTotp",
 ]
