@@ -45,7 +45,8 @@ class Seat:
 
 async def next_operator(session: AsyncSession) -> int | None:
     """The id of whose turn it is. The caller takes turns one at a time (F266)."""
-    return await session.scalar(_NEXT)
+    turn: int | None = await session.scalar(_NEXT)
+    return turn
 
 
 async def seats(session: AsyncSession) -> Sequence[Seat]:

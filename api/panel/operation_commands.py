@@ -24,7 +24,7 @@ from api.staff.operation_views import OperationView
 from api.staff.operations import Code, read_operation
 from db import desk
 from domain.errors import Invalid, Missing, Refused
-from domain.permissions import Permission, Role
+from domain.permissions import Permission
 
 router = APIRouter(prefix="/operaciones/{code}", route_class=PanelRoute)
 

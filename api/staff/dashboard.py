@@ -114,7 +114,7 @@ class AttentionView(Answer):
 
 
 class SeatView(Answer):
-    """An Operador: whether it is at the desk, and how many operations it has En proceso. In the order of their turns."""
+    """An Operador, in the order of their turns: at the desk or not, and how many operations it has En proceso."""
 
     user_id: int
     name: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from fastapi import FastAPI
 from sqlalchemy import update
 
 from api import presence
-from api.panel.operations import notes
 from api.services import Services
-from db import desk
+from db import desk, notes
 from db.session import Sessions
 from db.tables import Note, Session
 from domain.operations import Actor, ActorKind
@@ -49,15 +49,14 @@ async def test_a_note_says_who_else_has_read_it(staff: Staff, sessions: Sessions
     assert "Leída por" in (await master.http.get(f"/panel/operaciones/{code}")).text
 
 
-async def test_only_who_may_read_an_operation_is_told_who_looks_at_it(
-    staff: Staff, sessions: Sessions, services: Services
-):
+async def test_only_who_may_read_an_operation_is_told_who_looks_at_it(staff: Staff, sessions: Sessions, app: FastAPI):
     """F165"""
     master, trader = await staff("rosa", Role.MASTER), await staff("carla", Role.TRADER)
     async with sessions.begin() as session:
         await add_rate(session)
         client = await add_client(session, "40000001")
     code = (await create(sessions, client)).now.code
+    services: Services = app.state.services
     for person, expected in ((master, code), (trader, None)):
         actor = Actor(kind=ActorKind.STAFF, id=person.id, role=Role.MASTER if person is master else Role.TRADER)
         signed = type("Signed", (), {"id": person.id, "full_name": "X", "actor": actor})()
