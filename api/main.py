@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 
 from api import assets, errors, files, health, panel, platform
 from api.allowances import Allowances
+from api.caching import NoStore
 from api.limits import AnonymousLimit, SizeLimit
 from api.login_limits import LoginLimits
 from api.origins import Cors, OriginCheck
@@ -85,6 +86,7 @@ def _wrap(app: FastAPI, settings: ApiSettings) -> None:
     app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(SizeLimit)
     errors.install(app)
+    app.add_middleware(NoStore)
     app.add_middleware(Cors, settings=settings)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables import Deposit, Invoice, Operation, OperationEvent, Proof
@@ -52,8 +52,8 @@ async def owned(session: AsyncSession, client_id: int, operation_id: int) -> Cli
 
 async def owned_row(session: AsyncSession, client_id: int, operation_id: int) -> Operation:
     """The same without what belongs to it, for who only asks where it stands. Raises Missing."""
-    wanted = select(Operation).where(Operation.id == operation_id, Operation.client_id == client_id)
-    row = await session.scalar(wanted) if 0 < operation_id <= _LAST_ID else None
+    wanted = {"id": operation_id, "client_id": client_id}
+    row = await session.scalar(_OWNED, wanted) if 0 < operation_id <= _LAST_ID else None
     if row is None:
         raise Missing("OPERATION_NOT_FOUND", "No encontramos esa operación entre las tuyas.", field="operation_id")
     return row
@@ -67,7 +67,15 @@ async def by_code(session: AsyncSession, code: str) -> ClientOperation:
     return (await _with_children(session, [row]))[0]
 
 
+# What a client asks all day: composing a statement anew costs as much as carrying it out.
 _BY_CODE = select(Operation).where(Operation.code == bindparam("code"))
+_OWNED = select(Operation).where(Operation.id == bindparam("id"), Operation.client_id == bindparam("client_id"))
+_CODES = bindparam("codes", type_=ARRAY(Text))
+_DEPOSITS = (
+    select(Deposit).where(Deposit.operation_code == any_(_CODES), Deposit.removed_at.is_(None)).order_by(Deposit.number)
+)
+_PROOFS = select(Proof).where(Proof.operation_code == any_(_CODES), Proof.removed_at.is_(None)).order_by(Proof.number)
+_INVOICES = select(Invoice).where(Invoice.operation_code == any_(_CODES)).order_by(Invoice.id)
 
 
 async def totals(session: AsyncSession, client_id: int) -> Totals:
@@ -99,12 +107,9 @@ async def _with_children(session: AsyncSession, rows: Sequence[Operation]) -> li
     """Only what there can be is asked for: nothing belongs to a new operation, and comprobantes are of Completada."""
     grown = [row.code for row in rows if row.version > 1 or row.state is not State.PENDIENTE]
     completed = [row.code for row in rows if row.state is State.COMPLETADA]
-    deposits = select(Deposit).where(Deposit.operation_code.in_(grown), Deposit.removed_at.is_(None))
-    proofs = select(Proof).where(Proof.operation_code.in_(grown), Proof.removed_at.is_(None))
-    invoices = select(Invoice).where(Invoice.operation_code.in_(completed))
-    found_deposits = await _grouped(session, deposits.order_by(Deposit.number), grown)
-    found_proofs = await _grouped(session, proofs.order_by(Proof.number), grown)
-    found_invoices = await _grouped(session, invoices.order_by(Invoice.id), completed)
+    found_deposits = await _grouped(session, _DEPOSITS, grown)
+    found_proofs = await _grouped(session, _PROOFS, grown)
+    found_invoices = await _grouped(session, _INVOICES, completed)
     return [
         ClientOperation(
             row=row,
@@ -120,6 +125,6 @@ async def _grouped(session: AsyncSession, wanted: Any, codes: Sequence[str]) -> 
     """One read for a whole page, by operation (a read per row made lists slow)."""
     grouped: dict[str, list[Any]] = {code: [] for code in codes}
     if codes:
-        for child in (await session.scalars(wanted)).all():
+        for child in (await session.scalars(wanted, {"codes": codes})).all():
             grouped[child.operation_code].append(child)
     return grouped

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -128,10 +128,8 @@ async def _inputs(
     session: AsyncSession, client_id: int, kept: ClientRiskProfile, figures: Weights, at: datetime
 ) -> RiskInputs:
     client = await session.get_one(Client, client_id)
-    own = Operation.client_id == client_id
-    average = func.avg(Operation.amount_usd).filter(Operation.state == State.COMPLETADA)
-    recent = func.count().filter(Operation.created_at > at - RECENT)
-    mean, operations = (await session.execute(select(average, recent).where(own))).one()
+    since = {"client_id": client_id, "since": at - RECENT}
+    mean, operations = (await session.execute(_ACTIVITY, since)).one()
     return RiskInputs(
         average_usd=None if mean is None else Decimal(mean).quantize(Decimal("0.01")),
         operations_in_30_days=operations,
@@ -148,8 +146,20 @@ async def _inputs(
 
 
 async def _last(session: AsyncSession, client_id: int) -> ClientRiskScore | None:
-    wanted = select(ClientRiskScore).where(ClientRiskScore.client_id == client_id)
-    return await session.scalar(wanted.order_by(ClientRiskScore.id.desc()).limit(1))
+    return await session.scalar(_LAST, {"client_id": client_id})
+
+
+# Of every completed operation: composing a statement anew costs as much as carrying it out.
+_ACTIVITY = select(
+    func.avg(Operation.amount_usd).filter(Operation.state == State.COMPLETADA),
+    func.count().filter(Operation.created_at > bindparam("since")),
+).where(Operation.client_id == bindparam("client_id"))
+_LAST = (
+    select(ClientRiskScore)
+    .where(ClientRiskScore.client_id == bindparam("client_id"))
+    .order_by(ClientRiskScore.id.desc())
+    .limit(1)
+)
 
 
 def _same(last: ClientRiskScore | None, new: ClientRiskScore) -> bool:
