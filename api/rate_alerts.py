@@ -10,6 +10,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from api.services import Services
+from db.treasury import current_rate
 from workflows import names
 from workflows.alert_messages import AlertRound
 
@@ -35,3 +36,10 @@ async def tell(services: Services, rate_id: int) -> None:
         return
     except (RPCError, RuntimeError) as error:  # a lazy client that cannot connect raises a bare RuntimeError
         log.warning("las alertas del tipo de cambio %s se avisarán después: %s", rate_id, type(error).__name__)
+
+
+async def tell_newest(services: Services) -> None:
+    """The same for the rate in force: one that a second person has just agreed to."""
+    async with services.sessions() as session:
+        newest = await current_rate(session)
+    await tell(services, newest.id)

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
+from api import rate_alerts
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
 from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Limit, Money, Rate, after, example, page
@@ -190,7 +191,10 @@ async def decide_approval(
             actor=user.actor,
             at=datetime.now(UTC),
         )
-        return ApprovalView.model_validate(row)
+        told = ApprovalView.model_validate(row)
+    if row.kind is ApprovalKind.TIPO_DE_CAMBIO and row.state is ApprovalState.APROBADA:
+        await rate_alerts.tell_newest(services)
+    return told
 
 
 def _standing(stands: Standing) -> PositionView:

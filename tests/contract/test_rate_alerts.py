@@ -8,12 +8,17 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select, update
 
+from api.auth import start_user_session
 from db import client_changes
 from db.rate_alerts import REACHED
 from db.tables import Notification, RateAlert, RateAlertFiring
-from db.treasury import set_rate
+from db.treasury import current_rate, set_rate
 from domain.calendar import business_day
 from domain.operations import SYSTEM
+from domain.permissions import Role
+from tests.contract.conftest import browser
+from tests.people import add_user
+from workflows import names
 
 ALERTS = "/api/web/rate-alerts"
 ABOVE = {"tipo": "sobre", "moneda": "compra", "valor": 3.45}
@@ -108,3 +113,28 @@ async def test_an_alert_is_its_clients_alone(client, arrive, http):
     assert (await other.http.delete(f"{ALERTS}/{made}")).status_code == 404
     assert (await http.get(ALERTS)).status_code == 401
     assert await live(client) == [made]
+
+
+async def test_a_jump_that_a_second_person_agrees_to_is_told_at_once_too(
+    app, client, promises, temporal_of_session, sessions
+):
+    """It is when the rate jumps that people wait for it."""
+    assert (await client.http.post(ALERTS, json=ABOVE)).status_code == 201
+    async with sessions.begin() as session:
+        masters = [await add_user(session, name, Role.MASTER) for name in ("marta", "mario")]
+    tokens = [await start_user_session(app.state.services, master) for master in masters]
+    async with (
+        browser(app, Authorization=f"Bearer {tokens[0]}") as one,
+        browser(app, Authorization=f"Bearer {tokens[1]}") as two,
+    ):
+        asked = (await one.post("/api/staff/rates", json={"buy": "3.7000", "sell": "3.7200"})).json()
+        assert await firings(sessions) == 0
+        agreed = await two.post(
+            f"/api/staff/approvals/{asked['approval_id']}/decide", json={"approve": True, "reason": "Es correcto"}
+        )
+        assert agreed.status_code == 200, agreed.text
+    async with sessions() as session:
+        newest = await current_rate(session)
+    assert await firings(sessions) == 1
+    round_of_it = temporal_of_session.client.get_workflow_handle(names.rate_alerts_id(newest.id))
+    assert (await round_of_it.describe()).workflow_type == names.RATE_ALERTS
