@@ -1,6 +1,6 @@
 """The money effects of a completed operation, posted once each by key and all in one transaction.
 
-Ledger entries and bank movements join here with the treasury; pips, coupon and counters are posted now.
+Pips, coupon and counters first, the books last: the entry's number is taken under a lock that all postings share.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import parameters
+from db import parameters, postings
 from db.tables import Client, Operation, ReferralEntry, RewardCode, Settlement
 from domain.calendar import business_day
 from domain.errors import Conflict
@@ -21,11 +21,11 @@ from domain.referrals import LedgerKind
 
 
 async def settle(session: AsyncSession, code: str, *, at: datetime) -> int:
-    """Consume the coupon, link and credit the referrer, count the operation; answers whose it is.
+    """Consume the coupon, link and credit the referrer, count the operation, post it; answers whose it is.
 
     Running it again changes nothing.
 
-    Raises Conflict when the operation is not Completada.
+    Raises Conflict when the operation is not Completada, or when its month is closed.
     """
     operation = await session.scalar(select(Operation).where(Operation.code == code))
     if operation is None or operation.state is not State.COMPLETADA:
@@ -42,6 +42,7 @@ async def settle(session: AsyncSession, code: str, *, at: datetime) -> int:
             session.add(entry)
     if await _first_time(session, code, "contadores", {"client_id": client.id}):
         client.completed_operations += 1
+    await postings.post_operation(session, operation, at=at)
     return client.id
 
 

@@ -140,6 +140,32 @@ def _label(at: datetime, stretch: Stretch) -> str:
     return f"{in_lima(at):%H} h" if stretch is Stretch.TODAY else f"{in_lima(at):%d/%m}"
 
 
+# What is counted: the field of `AttentionView`, its icon and colour, one of it, many of it, a line below, and its page.
+COUNTED = (
+    (
+        *("marked", "triangle-alert", "alerta", "operación pide atención", "operaciones piden atención"),
+        *("Algo se rechazó o espera más de lo normal", "/panel/operaciones?atencion=si"),
+    ),
+    ("cases", "folder-search", "alerta", "caso abierto", "casos abiertos", "De cumplimiento", "/panel/casos"),
+    (
+        *("incidents", "siren", "alerta", "incidente abierto", "incidentes abiertos"),
+        *("Algo no cuadra y lo mira una persona", "/panel/incidentes"),
+    ),
+    (
+        *("invoices", "receipt", "pendiente", "comprobante por atender", "comprobantes por atender"),
+        *("Rechazados o sin salir", "/panel/comprobantes?estado=por-atender"),
+    ),
+    (
+        *("kyc", "user-round-check", "pendiente", "cliente por revisar", "clientes por revisar"),
+        *("Esperan su aprobación", "/panel/clientes?revision=en_proceso"),
+    ),
+    (
+        *("deliveries", "mail", "pendiente", "correo o aviso rechazado", "correos o avisos rechazados"),
+        *("En los últimos 7 días", "/panel/avisos?rechazados=si"),
+    ),
+)
+
+
 def waits(seen: AttentionView) -> list[Wait]:
     """What waits, the most pressing first; nothing that counts zero."""
     found = [
@@ -153,64 +179,9 @@ def waits(seen: AttentionView) -> list[Wait]:
         )
         for one in seen.late
     ]
-    counted = (
-        (
-            seen.marked,
-            "triangle-alert",
-            "alerta",
-            ("operación pide", "operaciones piden"),
-            " atención",
-            "Algo se rechazó o espera más de lo normal",
-            "/panel/operaciones?atencion=si",
-        ),
-        (
-            seen.cases,
-            "folder-search",
-            "alerta",
-            ("caso abierto", "casos abiertos"),
-            "",
-            "De cumplimiento",
-            "/panel/casos",
-        ),
-        (
-            seen.incidents,
-            "siren",
-            "alerta",
-            ("incidente abierto", "incidentes abiertos"),
-            "",
-            "Algo no cuadra y lo mira una persona",
-            "/panel/incidentes",
-        ),
-        (
-            seen.invoices,
-            "receipt",
-            "pendiente",
-            ("comprobante", "comprobantes"),
-            " por atender",
-            "Rechazados o sin salir",
-            "/panel/comprobantes?estado=por-atender",
-        ),
-        (
-            seen.kyc,
-            "user-round-check",
-            "pendiente",
-            ("cliente", "clientes"),
-            " por revisar",
-            "Esperan su aprobación",
-            "/panel/clientes?revision=en_proceso",
-        ),
-        (
-            seen.deliveries,
-            "mail",
-            "pendiente",
-            ("correo o aviso rechazado", "correos o avisos rechazados"),
-            "",
-            "En los últimos 7 días",
-            "/panel/avisos?rechazados=si",
-        ),
-    )
-    for count, icon, tone, (one, many), rest, text, path in counted:
+    for field, icon, tone, one_of, many_of, text, path in COUNTED:
+        count = getattr(seen, field)
         if count:
-            title = f"{count} {one if count == 1 else many}{rest}"
+            title = f"{count} {one_of if count == 1 else many_of}"
             found.append(Wait(icon=icon, tone=tone, title=title, text=text, path=path, verb="Ver"))
     return found
