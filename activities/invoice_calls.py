@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from db import invoice_answers, invoice_attempts, invoices
+from db import invoice_attempts, invoices
 from db.invoices import Papers
 from db.session import Sessions
 from db.tables import Invoice
@@ -47,17 +47,16 @@ class Calls:
         """The document as SUNAT's answer leaves it; without an answer it is Enviado (F093)."""
         now = datetime.now(UTC)
         async with self._sessions.begin() as session:
-            await invoices.account_works(session, at=now)
-            if answer.anulado:
-                return await invoices.annulled_elsewhere(session, invoice_id, at=now)
             papers = papers_of(answer)
-            if answer.rejected:
+            if answer.anulado:
+                invoice = await invoices.annulled_elsewhere(session, invoice_id, at=now)
+            elif answer.rejected:
                 invoice = await invoices.mark_refused(session, invoice_id, papers, at=now)
             elif answer.aceptada_por_sunat:
                 invoice = await invoices.mark_accepted(session, invoice_id, papers, at=now)
             else:
-                return await invoices.mark_sent(session, invoice_id, papers, at=now)
-            await invoice_answers.answered(session, invoice, at=now)
+                invoice = await invoices.mark_sent(session, invoice_id, papers, at=now)
+            await invoices.heard(session, invoice, at=now)
             return invoice
 
     async def _keep(self, invoice_id: int, action: str, outcome: str, body: nubefact.Json, said: nubefact.Json) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ARRAY, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,14 +22,25 @@ async def open_incident(session: AsyncSession, *, kind: str, subject: str, detai
 
 async def close_incidents(session: AsyncSession, *, kind: str, subject: str, at: datetime) -> None:
     """It ties again."""
+    await close_each(session, [(kind, subject)], at=at)
+
+
+async def close_each(session: AsyncSession, told: Collection[tuple[str, str]], *, at: datetime) -> None:
+    """Several tie again, each by its kind and subject, in one statement."""
+    kinds, subjects = [kind for kind, _ in told], [subject for _, subject in told]
     connection = await session.connection()
-    await connection.execute(_CLOSING, {"of_kind": kind, "about": subject, "now": at})
+    await connection.execute(_CLOSING, {"kinds": kinds, "subjects": subjects, "now": at})
 
 
 # Of every comprobante: composing a statement anew costs as much as carrying it out.
+_TOLD = (
+    func.unnest(bindparam("kinds", type_=ARRAY(Text)), bindparam("subjects", type_=ARRAY(Text)))
+    .table_valued("kind", "subject")
+    .render_derived(name="told")
+)
 _CLOSING = (
     update(Incident)
-    .where(Incident.kind == bindparam("of_kind"), Incident.subject == bindparam("about"), Incident.closed_at.is_(None))
+    .where(Incident.kind == _TOLD.c.kind, Incident.subject == _TOLD.c.subject, Incident.closed_at.is_(None))
     .values(closed_at=bindparam("now"))
 )
 

@@ -42,11 +42,6 @@ async def claim_due(session: AsyncSession, *, now: datetime, limit: int, only: i
     return claimed
 
 
-async def answered(session: AsyncSession, invoice: Invoice, *, at: datetime) -> None:
-    """SUNAT has said yes or no: its silence is over."""
-    await incidents.close_incidents(session, kind=SILENT, subject=name(invoice), at=at)
-
-
 async def left(session: AsyncSession, *, now: datetime) -> int:
     """How many sent documents are still due."""
     due = select(func.count()).where(Invoice.status == InvoiceStatus.ENVIADO, Invoice.ask_at <= now)

@@ -189,9 +189,14 @@ async def account_fails(session: AsyncSession, why: str) -> None:
     await incidents.open_incident(session, kind=ACCOUNT_FAILS, subject=ACCOUNT, detail=detail)
 
 
-async def account_works(session: AsyncSession, *, at: datetime) -> None:
-    """NubeFact has just answered for a comprobante."""
-    await incidents.close_incidents(session, kind=ACCOUNT_FAILS, subject=ACCOUNT, at=at)
+async def heard(session: AsyncSession, invoice: Invoice, *, at: datetime) -> None:
+    """NubeFact has just answered for a comprobante: what was told of the account and of this answer is settled."""
+    settled = [(ACCOUNT_FAILS, ACCOUNT)]
+    if invoice.status in TAKEN:
+        settled += [(REJECTED, name(one)) for one in await _with_replaced(session, invoice)]
+    if invoice.status in {InvoiceStatus.ACEPTADO, InvoiceStatus.RECHAZADO}:
+        settled.append((SILENT, name(invoice)))
+    await incidents.close_each(session, settled, at=at)
 
 
 async def by_operation(session: AsyncSession, operation_code: str) -> Invoice | None:
@@ -271,19 +276,15 @@ async def _mark(session: AsyncSession, invoice_id: int, status: InvoiceStatus, p
     invoice.ask_at = None
     if status is InvoiceStatus.ENVIADO:
         invoice.ask_at = at + ask_again_in(at - (invoice.sent_at or at))
-    if status in TAKEN:
-        await _close_rejections(session, invoice, at)
     return invoice
 
 
-async def _close_rejections(session: AsyncSession, taken: Invoice, at: datetime) -> None:
-    """What was told of this comprobante, and of those that it replaces, is settled."""
-    settled = [taken]
-    if taken.replaces_id is not None:
-        earlier = select(Invoice).where(Invoice.operation_code == taken.operation_code, Invoice.id < taken.id)
-        settled += (await session.scalars(earlier)).all()
-    for one in settled:
-        await incidents.close_incidents(session, kind=REJECTED, subject=name(one), at=at)
+async def _with_replaced(session: AsyncSession, taken: Invoice) -> Sequence[Invoice]:
+    """This comprobante, and those that it replaces."""
+    if taken.replaces_id is None:
+        return [taken]
+    earlier = select(Invoice).where(Invoice.operation_code == taken.operation_code, Invoice.id < taken.id)
+    return [taken, *(await session.scalars(earlier)).all()]
 
 
 async def _again(session: AsyncSession, known: Invoice) -> Invoice:

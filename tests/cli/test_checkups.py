@@ -8,7 +8,7 @@ import pytest
 
 from cli import checkups
 from cli.checkups import Ill
-from db import invoices
+from db import incidents, invoices
 from db.session import Sessions
 
 
@@ -25,7 +25,8 @@ async def test_comprobantes_that_wait_for_the_account_are_told_until_one_passes(
         await checkups.invoices()
     assert str(told.value).count("B777") == 1
     async with sessions.begin() as session:
-        await invoices.account_works(session, at=datetime.now(UTC))
+        account = {"kind": invoices.ACCOUNT_FAILS, "subject": invoices.ACCOUNT}
+        await incidents.close_incidents(session, **account, at=datetime.now(UTC))
     assert await checkups.invoices() == "ninguno espera"
 
 
