@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
@@ -122,9 +122,17 @@ async def end_of_client(session: AsyncSession, client_id: int, now: datetime, *,
 
 async def of_user(session: AsyncSession, user_id: int, now: datetime, idle: timedelta) -> Sequence[Session]:
     """The live sessions of a user, newest first."""
-    live = (Session.ended_at.is_(None), Session.expires_at > now, Session.last_seen_at > now - idle)
-    wanted = select(Session).where(Session.user_id == user_id, *live).order_by(Session.last_seen_at.desc())
-    return (await session.scalars(wanted)).all()
+    return await _live(session, now, idle, Session.user_id == user_id)
+
+
+async def of_client(session: AsyncSession, client_id: int, now: datetime, idle: timedelta) -> Sequence[Session]:
+    """The live sessions of a client, newest first."""
+    return await _live(session, now, idle, Session.client_id == client_id)
+
+
+async def _live(session: AsyncSession, now: datetime, idle: timedelta, whose: ColumnElement[bool]) -> Sequence[Session]:
+    alive = (Session.ended_at.is_(None), Session.expires_at > now, Session.last_seen_at > now - idle)
+    return (await session.scalars(select(Session).where(whose, *alive).order_by(Session.last_seen_at.desc()))).all()
 
 
 async def count_attempt(session: AsyncSession, account: User | Client, now: datetime) -> datetime | None:
@@ -155,6 +163,13 @@ async def attempt_succeeded(session: AsyncSession, account: User | Client) -> No
     """The password was right: the count starts again."""
     row = type(account)
     await session.execute(update(row).where(row.id == account.id).values(failed_attempts=0, locked_until=None))
+
+
+async def attempt_taken_back(session: AsyncSession, account: User | Client) -> None:
+    """The password was right but more is asked: the count stays as it was before, so that it hides no wrong codes."""
+    row = type(account)
+    less = func.greatest(row.failed_attempts - 1, 0)
+    await session.execute(update(row).where(row.id == account.id).values(failed_attempts=less))
 
 
 async def _end(session: AsyncSession, now: datetime, *which: object) -> int:
