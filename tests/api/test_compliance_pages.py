@@ -203,6 +203,26 @@ async def test_a_case_goes_from_taken_to_decided_with_its_reasons_and_its_hits(o
     assert (await person.http.get(f"{path}/confirmar")).status_code == 409
 
 
+async def test_a_suspicious_case_shows_its_term_and_its_draft_and_may_still_be_confirmed(office: Office):
+    person = office.people[Role.MASTER]
+    token, path = await csrf(person), f"/panel/casos/{office.case_id}"
+    await person.http.post(f"{path}/tomar", headers=token)
+    assert (await person.http.post(f"{path}/escalar", headers=token, data={"text": "Sin sustento"})).status_code == 200
+    assert "Corre el plazo del ROS" in (await person.http.get(path)).text
+    assert "Caso" in (await person.http.get("/panel/reportes/ros")).text
+    saved = await person.http.post(f"{path}/ros", headers=token, data={"facts": "Compró de golpe"})
+    assert "Versión 1" in saved.text
+    assert (await person.http.get(f"{path}/ros?formato=pdf")).content.startswith(b"%PDF")
+    sent = await person.http.post(f"{path}/ros-enviado", headers=token, data={"number": "ROS-1"})
+    assert sent.status_code == 200
+    assert "La coincidencia por resolver queda confirmada." in (await person.http.get(f"{path}/confirmar")).text
+    done = await person.http.post(f"{path}/confirmar", headers=token, data={"resolution": "Es la misma persona"})
+    assert done.status_code == 200
+    page = (await person.http.get(path)).text
+    assert "ROS enviado" in page
+    assert "Es la misma" in page
+
+
 async def test_a_rule_goes_from_a_typed_draft_to_its_publication_by_somebody_else(office: Office):
     """What is wrong is said under its field; who wrote it can't publish it, and nobody before it was tried."""
     author, other = office.people[Role.MIDDLE_OFFICE], office.people[Role.MASTER]
@@ -223,6 +243,9 @@ async def test_a_rule_goes_from_a_typed_draft_to_its_publication_by_somebody_els
     today = str(business_day(datetime.now(UTC)))
     tried = await author.http.post(f"{path}/probar", headers=token, data={"since": today, "until": today})
     assert tried.status_code == 200
+    # A part that is read again takes the place of one that is there: the tries are one part, with or without any.
+    assert 'id="pruebas" data-part' in page
+    assert "Operaciones miradas" in (await author.http.get(path, headers={"X-Partes": "1"})).text
     assert (await other.http.post(f"{path}/publicar", headers=await csrf(other))).status_code == 200
     assert "En vigencia" in (await author.http.get(path)).text
 
