@@ -36,7 +36,8 @@ async def test_the_server_works_out_both_amounts_to_the_cent(http):
     sold = await quotation(http, quiero="vender", campo="envia", envia="31")
     assert (sold["envia"], sold["recibe"]) == ("31.00", "105.43")
     assert "problem" in await quotation(http, campo="recibe", recibe="mucho")
-    assert "problem" in await quotation(http, campo="recibe", recibe="10", cupon="ZZZZZZ")
+    refused = (await http.get("/cotizacion/cupon", params={"recibe": "10", "cupon": "ZZZZZZ"})).json()
+    assert "Ese código no existe" in refused["problem"]
 
 
 async def test_a_rate_that_moved_is_shown_before_anything_is_created(client, sessions):
