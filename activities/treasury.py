@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 
-from db import closings, control, goals, ledger_days, reference_rates
+from db import closings, control, goals, ledger_days, position, reference_rates
 from db.session import Sessions
 from domain.calendar import business_day, format_day
 from domain.closings import ClosingState
@@ -58,7 +58,10 @@ class TreasuryActivities:
 
     async def _roll_up(self, now: datetime) -> str:
         async with self._sessions.begin() as session:
-            return f"{await ledger_days.roll_up(session, at=now)} líneas sumadas."
+            added = await ledger_days.roll_up(session, at=now)
+        async with self._sessions.begin() as session:
+            level = await position.watch(session, now=now)
+        return f"{added} líneas sumadas; posición {level}."
 
     async def _references(self, now: datetime) -> str:
         today = business_day(now)

@@ -14,7 +14,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import approvals, closings, incidents, ledger_days, postings
-from domain import ledger as d
 from domain.calendar import business_day, day_bounds, format_day
 
 ZERO = Decimal("0.00")
@@ -121,16 +120,8 @@ async def differing_days(session: AsyncSession, *, since: date, until: date) -> 
     """Days on which the dollars or the margin of operations are not those of the books (mirrors set apart)."""
     bounds = {"since": day_bounds(since)[0], "until": day_bounds(until)[1]}
     ours = {day: (usd, margin) for day, usd, margin in await session.execute(_OPERATIONS, bounds)}
-    books: dict[date, tuple[Decimal, Decimal]] = {}
-    for one in await ledger_days.exchanged(session, since=since, until=until):
-        usd, margin = books.get(one.day, (ZERO, ZERO))
-        if one.mirrored:
-            continue
-        if one.account == d.POSITION_USD:
-            usd -= one.amount
-        elif one.account == d.POSITION_MARGIN:
-            margin += one.pen
-        books[one.day] = (usd, margin)
+    posted = await ledger_days.exchanged(session, since=since, until=until, mirrors=False)
+    books = {one.sums.day: (one.sums.bought_usd - one.sums.sold_usd, one.margin) for one in posted}
     nothing = (ZERO, ZERO)
     days = sorted(ours.keys() | books.keys())
     return [format_day(day) for day in days if ours.get(day, nothing) != books.get(day, nothing)]

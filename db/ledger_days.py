@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.ledger import Source
 from domain.money import Currency
+from domain.position import DaySums
 
 ZERO = Decimal("0.00")
 
@@ -60,8 +61,25 @@ _TOTALS = text(
     GROUP BY account, house_account_id, currency
     """  # noqa: S608 - made of constants
 )
-_OPERATIONS = text(
-    _READ.format(grouped=_GROUPED, more="AND source = 'operacion' AND account IN ('1037', '1038', '1039')")
+# A mirror of a Compra stands on the side of Ventas: it is a Compra less, not a Venta.
+_EXCHANGED = text(
+    f"""
+    SELECT day,
+           sum(CASE WHEN account <> '1038' THEN 0 WHEN mirrored THEN -debit ELSE credit END),
+           sum(CASE WHEN account <> '1039' THEN 0 WHEN mirrored THEN -credit ELSE debit END),
+           sum(CASE WHEN account <> '1038' THEN 0 WHEN mirrored THEN -credit ELSE debit END),
+           sum(CASE WHEN account <> '1039' THEN 0 WHEN mirrored THEN -debit ELSE credit END),
+           sum(CASE WHEN account <> '1037' THEN 0 ELSE pen_debit - pen_credit END),
+           sum(CASE WHEN account <> '1038' THEN 0 WHEN mirrored THEN -lines ELSE lines END)
+    FROM (
+        SELECT * FROM ledger_days
+        UNION ALL
+        {_GROUPED} WHERE l.id > (SELECT last_line_id FROM ledger_mark) GROUP BY 1, 2, 3, 4, 5, 6
+    ) AS both_sides
+    WHERE day <= :until AND day >= :since AND source = 'operacion' AND account IN ('1037', '1038', '1039')
+      AND (:mirrors OR NOT mirrored)
+    GROUP BY day ORDER BY day
+    """  # noqa: S608 - made of constants
 )
 
 
@@ -135,15 +153,45 @@ async def by_day(session: AsyncSession, *, until: date, since: date = date.min) 
     return await _read(session, _ALL, since, until)
 
 
-async def exchanged(session: AsyncSession, *, until: date, since: date = date.min) -> Sums:
-    """Only what operations did to the position."""
-    return await _read(session, _OPERATIONS, since, until)
+@dataclass(frozen=True, kw_only=True)
+class Exchanged:
+    """What operations did to the position on a day, and the margin (PEN) that they earned against the desk."""
+
+    sums: DaySums
+    margin: Decimal
+
+
+async def exchanged(
+    session: AsyncSession, *, until: date, since: date = date.min, mirrors: bool = True
+) -> list[Exchanged]:
+    """What operations did, by Lima day; annulments take away what was done, on their own day, unless they are left out.
+
+    A row a day: years of them are read each time that somebody looks at the position.
+    """
+    rows = await session.execute(_EXCHANGED, {**_bounds(since, until), "mirrors": mirrors})
+    return [
+        Exchanged(
+            sums=DaySums(
+                day=day,
+                bought_usd=bought_usd,
+                bought_pen=bought_pen,
+                sold_usd=sold_usd,
+                sold_pen=sold_pen,
+                operations=int(operations),
+            ),
+            margin=margin,
+        )
+        for day, bought_usd, bought_pen, sold_usd, sold_pen, margin, operations in rows
+    ]
+
+
+def _bounds(since: date, until: date) -> dict[str, date]:
+    # date.min is beyond what PostgreSQL takes; the house is younger than this.
+    return {"since": max(since, date(1900, 1, 1)), "until": until}
 
 
 async def _read(session: AsyncSession, statement: object, since: date, until: date) -> Sums:
-    # date.min is beyond what PostgreSQL takes; the house is younger than this.
-    bounds = {"since": max(since, date(1900, 1, 1)), "until": until}
-    rows = await session.execute(statement, bounds)  # type: ignore[call-overload]
+    rows = await session.execute(statement, _bounds(since, until))  # type: ignore[call-overload]
     return Sums(
         Sum(
             day=day,

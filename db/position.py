@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import ledger_days, parameters, treasury
-from db.ledger_days import Sum
+from db import incidents, ledger_days, parameters, treasury
+from db.ledger_days import Exchanged
+from db.notifications import notify_each
 from db.tables import Operation
 from domain import ledger as d
+from domain.calendar import business_day
 from domain.errors import Missing
-from domain.money import Currency
+from domain.money import Currency, dollars
+from domain.notifications import Announcement, role_room
 from domain.operations import OPEN, Kind
-from domain.position import DaySums, Limits, Position, positions
+from domain.permissions import Role
+from domain.position import CRITICAL, NORMAL, DaySums, Limits, Position, positions
 
 ZERO = Decimal("0.00")
+BEYOND, USD_PEN = "posición fuera de límite", "USD/PEN"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,19 +64,19 @@ class Standing:
 
 async def standing(session: AsyncSession, *, day: date) -> Standing:
     """How the house stands at the end of a Lima day, or now if it is today."""
-    sums = await ledger_days.exchanged(session, until=day)
+    days = await ledger_days.exchanged(session, until=day)
     figures = await parameters.values(session, ("position_warning_usd", "position_critical_usd"), day)
     try:
         mark = await treasury.valuation_rate(session)
     except Missing:
         mark = None
     return Standing(
-        position=_last(sums, day),
+        position=_last(days, day),
         limits=Limits(
             warning_usd=figures["position_warning_usd"],
             critical_usd=figures["position_critical_usd"],
         ),
-        margin=margins(sums).get(day, ZERO),
+        margin=days[-1].margin if days and days[-1].sums.day == day else ZERO,
         mark=mark,
         pending=await pending(session),
     )
@@ -79,50 +84,17 @@ async def standing(session: AsyncSession, *, day: date) -> Standing:
 
 async def history(session: AsyncSession, *, since: date, until: date) -> list[tuple[Position, Decimal]]:
     """The position after each day with operations between two days, and the day's margin; newest first."""
-    sums = await ledger_days.exchanged(session, until=until)
-    earned = margins(sums)
-    walked = [one for one in positions(day_sums(sums)) if one.day >= since]
-    return [(one, earned.get(one.day, ZERO)) for one in reversed(walked)]
+    days = await ledger_days.exchanged(session, until=until)
+    walked = zip(positions(one.sums for one in days), days, strict=True)
+    return [(position, one.margin) for position, one in reversed(list(walked)) if position.day >= since]
 
 
-def day_sums(sums: Iterable[Sum]) -> list[DaySums]:
-    """Bought and sold by day, from the position accounts; an annulled operation takes away what it had added."""
-    found: dict[date, dict[str, Decimal]] = {}
-    counted: dict[date, int] = {}
-    for one in sums:
-        if one.account not in _SIDES:
-            continue
-        # A mirror of a Compra stands on the side of Ventas: it is a Compra less, not a Venta.
-        debit, credit = (-one.credit, -one.debit) if one.mirrored else (one.debit, one.credit)
-        of_day = found.setdefault(one.day, dict.fromkeys(_FIELDS, ZERO))
-        on_debit, on_credit = _SIDES[one.account]
-        of_day[on_debit] += debit
-        of_day[on_credit] += credit
-        if one.account == d.POSITION_USD:
-            counted[one.day] = counted.get(one.day, 0) + (-one.lines if one.mirrored else one.lines)
-    return [DaySums(day=day, operations=counted.get(day, 0), **found[day]) for day in sorted(found)]
-
-
-_FIELDS = ("bought_usd", "bought_pen", "sold_usd", "sold_pen")
-# Account of the position → what its debe and its haber are.
-_SIDES = {d.POSITION_USD: ("sold_usd", "bought_usd"), d.POSITION_PEN: ("bought_pen", "sold_pen")}
-
-
-def margins(sums: Iterable[Sum]) -> dict[date, Decimal]:
-    """What operations earned against the desk, by day."""
-    earned: dict[date, Decimal] = {}
-    for one in sums:
-        if one.account == d.POSITION_MARGIN:
-            earned[one.day] = earned.get(one.day, ZERO) + one.pen
-    return earned
-
-
-def _last(sums: Iterable[Sum], day: date) -> Position:
+def _last(days: Sequence[Exchanged], day: date) -> Position:
     """The position of the day itself, carried from the last day with operations."""
-    days = day_sums(sums)
-    if not days or days[-1].day != day:
-        days.append(DaySums(day=day))
-    return list(positions(days))[-1]
+    sums = [one.sums for one in days]
+    if not sums or sums[-1].day != day:
+        sums.append(DaySums(day=day))
+    return list(positions(sums))[-1]
 
 
 async def pending(session: AsyncSession) -> tuple[OpenOperations, ...]:
@@ -139,6 +111,25 @@ async def pending(session: AsyncSession) -> tuple[OpenOperations, ...]:
 
 def _open(kind: Kind, count: int, usd: Decimal, pen: Decimal) -> OpenOperations:
     return OpenOperations(kind=kind, count=count, usd=usd, pen=pen)
+
+
+async def watch(session: AsyncSession, *, now: datetime) -> str:
+    """Tell Master and the operators, once a day and level, that the position has passed a limit; the level.
+
+    A critical one is an incident until it is back.
+    """
+    day = business_day(now)
+    stands = await standing(session, day=day)
+    if stands.level == CRITICAL:
+        detail = f"Posición abierta de {dollars(stands.position.open_usd)}: pasa del límite crítico."
+        await incidents.open_incident(session, kind=BEYOND, subject=USD_PEN, detail=detail)
+    else:
+        await incidents.close_incidents(session, kind=BEYOND, subject=USD_PEN, at=now)
+    if stands.level != NORMAL:
+        payload = {"level": stands.level, "open_usd": f"{stands.position.open_usd:.2f}", "day": day.isoformat()}
+        rooms = [Announcement(event="posicion_limite", room=role_room(role)) for role in (Role.MASTER, Role.OPERADOR)]
+        await notify_each(session, rooms, key=f"posicion:{day}:{stands.level}", payload=payload)
+    return stands.level
 
 
 async def ledger_position(session: AsyncSession, *, until: date) -> Decimal:

@@ -16,6 +16,7 @@ from domain.money import CENT, PIP, round_half_up
 
 ZERO = Decimal("0.00")
 NO_RATE = Decimal("0.0000")
+NORMAL, WARNING, CRITICAL = "normal", "aviso", "critica"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +63,8 @@ class Limits:
     def level(self, open_usd: Decimal) -> str:
         """`normal`, `aviso` or `critica`; the limit itself is still within."""
         if abs(open_usd) > self.critical_usd:
-            return "critica"
-        return "aviso" if abs(open_usd) > self.warning_usd else "normal"
+            return CRITICAL
+        return WARNING if abs(open_usd) > self.warning_usd else NORMAL
 
 
 @dataclass

@@ -46,6 +46,9 @@ class PanelRoute(APIRoute):
                 return _to_the_door(request, refused)
             except Exception as error:  # noqa: BLE001 - the API's own answers, which log what they must, in HTML
                 return _dressed(request, problem_of(request, error))
+            finally:
+                # The files of a form that a page read by itself: nobody else closes them.
+                await request.close()
 
         return handled
 

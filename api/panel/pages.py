@@ -35,6 +35,7 @@ MACROS = {
     "parts": "operation_parts.html",
     "fields": "dialog_fields.html",
     "tables": "table.html",
+    "cp": "compliance_parts.html",
 }
 
 

@@ -20,6 +20,16 @@ LINE = re.compile(r"#\d+ (\d+\.\d\d)\b")
 FIGURE = re.compile(r"\d+\.\d\d$")
 
 
+def sentence(text: str) -> str:
+    """Its first letter in capitals and the rest as it is: `US$` and names keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
+def thousands(figure: str) -> str:
+    """`12,345` or `12,345.60` of a figure that came as text, with the decimals that it has."""
+    return f"{Decimal(figure):,}"
+
+
 def hour(instant: datetime) -> str:
     """`14:35`."""
     return f"{in_lima(instant):%H:%M}"
@@ -56,6 +66,8 @@ def kept(value: str) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     **words.FILTERS,
+    "thousands": thousands,
+    "sentence": sentence,
     "hour": hour,
     "moment": moment,
     "heading": heading,
