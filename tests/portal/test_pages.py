@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
 
 from api import assets
-from api.portal import words
+from api.portal import trend, words
 from api.portal.errors import door, inside
-from db.tables import Client, EmailCode, Operation
+from db.tables import Client, EmailCode, ExchangeRate, Operation
 from domain.calendar import OPENING_HOURS
 from domain.clients import ClientStatus
 from domain.operations import State
@@ -105,6 +106,19 @@ async def test_a_history_is_narrowed_by_what_its_address_says(client, sessions):
     assert len(re.findall(r'href="/operaciones/EXP-', expired.text)) == 1
     future = (datetime.now(UTC) + timedelta(days=3)).date()
     assert "Nada con esos filtros" in (await client.http.get(f"/operaciones?desde={future}")).text
+
+
+async def test_the_week_of_the_rate_is_drawn_from_what_was_published_each_day(client, sessions):
+    async with sessions.begin() as session:
+        for days, sell in ((3, "3.4300"), (2, "3.4500"), (2, "3.4200")):
+            at = datetime.now(UTC) - timedelta(days=days)
+            session.add(ExchangeRate(buy=Decimal("3.4000"), sell=Decimal(sell), at=at))
+    async with sessions() as session:
+        drawn = await trend.of_the_week(session, datetime.now(UTC))
+    assert drawn is not None
+    assert (drawn.first, drawn.last, drawn.moved) == (Decimal("3.4300"), Decimal("3.4120"), Decimal("-0.0180"))
+    assert drawn.points.count(",") == 3  # one for each day, the last pair of the day
+    assert "La venta pasó de 3.4300 a 3.4120" in (await client.http.get("/inicio")).text
 
 
 async def test_a_receipt_exists_only_of_what_was_paid(client, sessions):
