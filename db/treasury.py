@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Date, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import approvals, audit, parameters, rate_alerts
@@ -119,3 +120,15 @@ async def rate_history(session: AsyncSession, *, before: int | None, limit: int)
         wanted = wanted.where(ExchangeRate.id < before)
     found = await session.execute(wanted.order_by(ExchangeRate.id.desc()).limit(limit))
     return [(rate, name or "") for rate, name in found.all()]
+
+
+async def last_of_each_day(session: AsyncSession, since: datetime) -> Sequence[tuple[date, Decimal, Decimal]]:
+    """Lima day, buy and sell: the last pair published on each day from `since` on, oldest first."""
+    day = cast(func.timezone(literal_column("'America/Lima'"), ExchangeRate.at), Date)
+    newest = (
+        select(day.label("day"), ExchangeRate.buy, ExchangeRate.sell)
+        .where(ExchangeRate.at >= since)
+        .ext(distinct_on(day))
+        .order_by(day, ExchangeRate.id.desc())
+    )
+    return [(row.day, row.buy, row.sell) for row in await session.execute(newest)]

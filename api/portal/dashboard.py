@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import CurrentClient
-from api.portal import pages
+from api.portal import pages, trend
 from api.portal.errors import PortalRoute
 from api.portal.home import example
 from api.portal.papers import papers_of_client
@@ -40,6 +40,7 @@ async def dashboard(request: Request, client: CurrentClient, services: ServicesD
             "room": await limits.room(session, row, now=datetime.now(UTC)),
             "pips": (await referrals.balance(session, client.id)).available,
             "papers": papers,
+            "trend": await trend.of_the_week(session, datetime.now(UTC)),
             "may_operate": row.status is ClientStatus.ACTIVO,
         }
     return await pages.page(request, services, client, "dashboard.html", example=example(quote), **known)

@@ -53,11 +53,34 @@ async def quotation(
     campo: Word = "recibe",
     envia: Word = "",
     recibe: Word = "",
+) -> JSONResponse:
+    """Both amounts at the rate of now, without any code."""
+    asked = {"quiero": quiero, "campo": campo, "envia": envia, "recibe": recibe}
+    return await _quotation(request, services, asked, coupon="")
+
+
+@router.get(
+    "/cotizacion/cupon", dependencies=[public("la calculadora prueba códigos; se cuenta, para que nadie los adivine")]
+)
+async def quotation_with_code(
+    *,
+    request: Request,
+    services: ServicesDep,
+    quiero: Word = "comprar",
+    campo: Word = "recibe",
+    envia: Word = "",
+    recibe: Word = "",
     cupon: Word = "",
 ) -> JSONResponse:
-    """Both amounts at the rate of now, as texts to show; a refusal is a sentence for the calculator."""
+    """The same with a code. A stranger's calls are counted by address (api/limits.py)."""
+    asked = {"quiero": quiero, "campo": campo, "envia": envia, "recibe": recibe}
+    return await _quotation(request, services, asked, coupon=cupon)
+
+
+async def _quotation(request: Request, services: Services, asked: dict[str, str], *, coupon: str) -> JSONResponse:
+    """As texts to show; a refusal is a sentence for the calculator."""
     try:
-        given = await quoted(request, services, quiero=quiero, campo=campo, envia=envia, recibe=recibe, cupon=cupon)
+        given = await quoted(request, services, **asked, cupon=coupon)
     except Refused as refused:
         return JSONResponse({"problem": refused.message, "field": refused.field}, headers={"Cache-Control": "no-store"})
     shown = {

@@ -114,6 +114,7 @@ async def _again(
     problem: dict[str, Any],
 ) -> Response:
     known = {**await _standing(services, client), **await _accounts(services, client, given)}
+    known |= pages.standing_hours(datetime.now(UTC), await pages.hours(services))
     known["chosen"] = {"origen": _whole(form.get("origen", "")), "destino": _whole(form.get("destino", ""))}
     known["problem"] = problem
     return pages.fragment(

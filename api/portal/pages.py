@@ -21,7 +21,7 @@ from api.settings import ApiSettings
 from db import clients, parameters, treasury
 from db.client_reads import display_name
 from db.tables import Client, ExchangeRate
-from domain.calendar import Hours, business_day, week
+from domain.calendar import Hours, business_day, is_open, week
 from domain.errors import Missing
 from domain.parameters import HOURS_PARAMETERS
 from integrations.vapid import public_key
@@ -44,7 +44,7 @@ async def page(
     async with services.sessions() as session:
         row = await clients.live(session, client.id)
     known = {**everywhere(request, client), "name": first_name(row), "initials_of": display_name(row)}
-    known |= {"quote": await rate(services), "attends": words.attends(known["now"], await hours(services))}
+    known |= {"quote": await rate(services), **standing_hours(known["now"], await hours(services))}
     return answer(templates().get_template(template).render(known | context), status=status)
 
 
@@ -59,13 +59,13 @@ async def open_page(
 ) -> HTMLResponse:
     """A whole page for anybody."""
     known = {**everywhere(request, None), "quote": await rate(services)}
-    known["attends"] = words.attends(known["now"], await hours(services))
+    known |= standing_hours(known["now"], await hours(services))
     return answer(templates().get_template(template).render(known | context), status=status, headers=headers)
 
 
 def bare_page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """A page that asks the database nothing: it must come also when that is what failed."""
-    known = {**everywhere(request, None), "quote": None, "attends": ""}
+    known = {**everywhere(request, None), "quote": None, "attends": "", "open_now": True}
     return answer(templates().get_template(template).render(known | context), status=status)
 
 
@@ -112,6 +112,11 @@ async def hours(services: Services) -> Hours:
     async with services.sessions() as session:
         names = [one.name for one in HOURS_PARAMETERS]
         return week(await parameters.values(session, names, business_day(datetime.now(UTC))))
+
+
+def standing_hours(now: datetime, week_of_house: Hours) -> dict[str, Any]:
+    """Whether the house attends now, and the sentence that says until or from when."""
+    return {"attends": words.attends(now, week_of_house), "open_now": is_open(now, week_of_house)}
 
 
 def first_name(client: Client) -> str:

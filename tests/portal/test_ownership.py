@@ -27,6 +27,7 @@ pytestmark = pytest.mark.usefixtures("rates")
 OPEN_TO_ALL = {
     "/",
     "/cotizacion",
+    "/cotizacion/cupon",
     "/preguntas",
     "/terminos",
     "/privacidad",

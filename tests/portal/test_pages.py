@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
 
 from api import assets
-from api.portal import words
+from api.portal import trend, words
 from api.portal.errors import door, inside
-from db.tables import Client, EmailCode, Operation
+from db.tables import Client, EmailCode, ExchangeRate, Operation
 from domain.calendar import OPENING_HOURS
 from domain.clients import ClientStatus
 from domain.operations import State
@@ -36,7 +37,8 @@ async def test_the_server_works_out_both_amounts_to_the_cent(http):
     sold = await quotation(http, quiero="vender", campo="envia", envia="31")
     assert (sold["envia"], sold["recibe"]) == ("31.00", "105.43")
     assert "problem" in await quotation(http, campo="recibe", recibe="mucho")
-    assert "problem" in await quotation(http, campo="recibe", recibe="10", cupon="ZZZZZZ")
+    refused = (await http.get("/cotizacion/cupon", params={"recibe": "10", "cupon": "ZZZZZZ"})).json()
+    assert "Ese código no existe" in refused["problem"]
 
 
 async def test_a_rate_that_moved_is_shown_before_anything_is_created(client, sessions):
@@ -104,6 +106,19 @@ async def test_a_history_is_narrowed_by_what_its_address_says(client, sessions):
     assert len(re.findall(r'href="/operaciones/EXP-', expired.text)) == 1
     future = (datetime.now(UTC) + timedelta(days=3)).date()
     assert "Nada con esos filtros" in (await client.http.get(f"/operaciones?desde={future}")).text
+
+
+async def test_the_week_of_the_rate_is_drawn_from_what_was_published_each_day(client, sessions):
+    async with sessions.begin() as session:
+        for days, sell in ((3, "3.4300"), (2, "3.4500"), (2, "3.4200")):
+            at = datetime.now(UTC) - timedelta(days=days)
+            session.add(ExchangeRate(buy=Decimal("3.4000"), sell=Decimal(sell), at=at))
+    async with sessions() as session:
+        drawn = await trend.of_the_week(session, datetime.now(UTC))
+    assert drawn is not None
+    assert (drawn.first, drawn.last, drawn.moved) == (Decimal("3.4300"), Decimal("3.4120"), Decimal("-0.0180"))
+    assert drawn.points.count(",") == 3  # one for each day, the last pair of the day
+    assert "La venta pasó de 3.4300 a 3.4120" in (await client.http.get("/inicio")).text
 
 
 async def test_a_receipt_exists_only_of_what_was_paid(client, sessions):

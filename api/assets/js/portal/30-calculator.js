@@ -1,5 +1,7 @@
 // The calculator asks the server for every figure: what it shows is what an operation would be.
 const WAIT = 140;
+// A code has six letters or numbers; before that there is nothing to ask about.
+const CODE = 6;
 
 function side(form, wish) {
   const buys = wish === "comprar";
@@ -23,10 +25,13 @@ function turn(form, wish) {
 async function ask(form) {
   const asked = String(Number(form.dataset.asked ?? 0) + 1);
   form.dataset.asked = asked;
-  const answer = await fetch(`/cotizacion?${new URLSearchParams(new FormData(form))}`).catch(() => null);
+  const wanted = new URLSearchParams(new FormData(form));
+  const path = (wanted.get("cupon") ?? "").trim().length === CODE ? "/cotizacion/cupon" : "/cotizacion";
+  const answer = await fetch(`${path}?${wanted}`).catch(() => null);
   // A later question has been asked meanwhile: its answer is the one that counts.
-  if (!answer?.ok || form.dataset.asked !== asked) return;
-  show(form, await answer.json());
+  if (!answer || form.dataset.asked !== asked) return;
+  const told = await answer.json();
+  show(form, answer.ok ? told : { problem: told.detail });
 }
 
 function show(form, told) {
