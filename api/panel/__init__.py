@@ -15,10 +15,12 @@ from api.panel import (
     invoice_commands,
     invoices,
     new_operation,
+    notices,
     operation_commands,
     operation_list,
     operations,
     rates,
+    referrals,
     search,
     second_factors,
     today,
@@ -50,6 +52,8 @@ PARTS = (
     rates,
     invoices,
     invoice_commands,
+    notices,
+    referrals,
     house,
 )
 for part in PARTS:

@@ -26,6 +26,8 @@ SECTIONS = (
     Section("users", "Clientes", "/panel/clientes", "c", Permission.CLIENTS_READ),
     Section("chart-line", "Tasas", "/panel/tasas", "a", Permission.RATES_READ),
     Section("receipt", "Comprobantes", "/panel/comprobantes", "b", Permission.INVOICES_READ),
+    Section("gift", "Referidos", "/panel/referidos", "f", Permission.REFERRALS_MANAGE),
+    Section("mail", "Avisos", "/panel/avisos", "v", Permission.OPERATIONS_READ),
     Section("user-round-cog", "Usuarios", "/panel/usuarios", "u", Permission.USERS_MANAGE),
     Section("sliders-horizontal", "Parámetros", "/panel/parametros", "p", Permission.PARAMETERS_MANAGE),
     Section("history", "Auditoría", "/panel/auditoria", "h", Permission.AUDIT_READ),

@@ -19,11 +19,13 @@ from api.staff import (
     invoice_exports,
     invoices,
     lists,
+    notices,
     operation_commands,
     operations,
     parameters,
     partners,
     rates,
+    referrals,
     reports,
     risk,
     rules,
@@ -61,5 +63,7 @@ for part in (
     reports,
     risk,
     dashboard,
+    notices,
+    referrals,
 ):
     router.include_router(part.router)
