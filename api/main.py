@@ -9,7 +9,7 @@ import socketio
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from api import assets, errors, files, health, panel, platform
+from api import assets, errors, files, health, panel, platform, portal
 from api.allowances import Allowances
 from api.caching import NoStore
 from api.limits import AnonymousLimit, SizeLimit
@@ -76,7 +76,8 @@ def create_app(
 
 
 def _include(app: FastAPI) -> None:
-    for router in (health.router, files.router, contract, platform.router, staff, assets.router, panel.router):
+    pages = (assets.router, panel.router, portal.router)
+    for router in (health.router, files.router, contract, platform.router, staff, *pages):
         app.include_router(router)
 
 

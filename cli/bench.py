@@ -52,6 +52,19 @@ def invoicing(
 
 
 @app.command()
+def reconciliation(
+    *,
+    lines: Annotated[int, typer.Option(min=100, help="líneas de cada uno de los dos extractos")] = 5000,
+    seed: Annotated[int, typer.Option(help="semilla de los extractos")] = 1,
+    json: AsJson = False,
+) -> None:
+    """Cuánto de dos extractos se concilia por sí solo, y cuánto mal: precisión y exhaustividad."""
+    from cli.benches.reconciliation import Plan, run
+
+    _measure(lambda progress: run(Plan(lines=lines, seed=seed), progress), as_json=json)
+
+
+@app.command()
 def screening(
     *,
     clients: Annotated[int, typer.Option(min=1, help="clientes que se revisan")] = 100_000,
@@ -79,6 +92,18 @@ def monitoring(
     from cli.benches.monitoring import Plan, run
 
     _measure(lambda progress: run(Plan(operations=operations, clients=clients), progress), as_json=json)
+
+
+@app.command()
+def treasury(
+    *,
+    operations: Annotated[int, typer.Option(min=100, help="operaciones sembradas en mil días")] = 1_000_000,
+    json: AsJson = False,
+) -> None:
+    """Posición, tablero, control, libro de un mes y revisión de la noche sobre años de operaciones."""
+    from cli.benches.treasury import Plan, run
+
+    _measure(lambda progress: run(Plan(operations=operations), progress), as_json=json)
 
 
 def _measure(bench: Callable[[Progress], Figures], *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli import api, bench, doctor, lists, migrate, partners, replay, rules, up, users, worker
+from cli import api, bench, doctor, lists, migrate, partners, replay, rules, treasury, up, users, worker
 
 commands = typer.Typer(
     help="QoriCash: la casa de cambio en línea. Empieza con `qoricash up`.",
@@ -43,6 +43,7 @@ commands.add_typer(users.app, name="user")
 commands.add_typer(partners.app, name="partner")
 commands.add_typer(lists.app, name="lists")
 commands.command("replay")(replay.replay)
+commands.add_typer(treasury.app, name="treasury")
 commands.add_typer(bench.app, name="bench")
 commands.add_typer(rules.app, name="rules")
 commands.command("doctor")(doctor.doctor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +12,9 @@ from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables import Deposit, Invoice, Operation, OperationEvent, Proof
+from domain.calendar import day_bounds
 from domain.errors import Missing
-from domain.operations import OPEN, State
+from domain.operations import OPEN, Kind, State
 
 RECENT = 50
 # Beyond PostgreSQL's bigint there is no operation, and asking would be an error.
@@ -37,6 +39,38 @@ class Totals:
     open: int
     usd: Decimal
     pen: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a client's history is narrowed by. Days are Lima's, both included; `before` is the id to go on from."""
+
+    state: State | None = None
+    kind: Kind | None = None
+    since: date | None = None
+    until: date | None = None
+    before: int | None = None
+
+
+async def page(session: AsyncSession, client_id: int, wanted: Wanted, *, limit: int) -> Sequence[Operation]:
+    """A client's own operations, newest first."""
+    query = select(Operation).where(Operation.client_id == client_id)
+    for column, value in ((Operation.state, wanted.state), (Operation.kind, wanted.kind)):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.since is not None:
+        query = query.where(Operation.created_at >= day_bounds(wanted.since)[0])
+    if wanted.until is not None:
+        query = query.where(Operation.created_at < day_bounds(wanted.until)[1])
+    if wanted.before is not None:
+        query = query.where(Operation.id < wanted.before)
+    return (await session.scalars(query.order_by(Operation.id.desc()).limit(limit))).all()
+
+
+async def owned_by_code(session: AsyncSession, client_id: int, code: str) -> ClientOperation:
+    """One operation by its code. Raises Missing when there is none or it is another client's."""
+    number = await session.scalar(select(Operation.id).where(Operation.code == code, Operation.client_id == client_id))
+    return await owned(session, client_id, number or 0)
 
 
 async def recent(session: AsyncSession, client_id: int) -> Sequence[ClientOperation]:

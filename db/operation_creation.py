@@ -7,19 +7,19 @@ holds the client's row while the same rules are checked again, so that ten creat
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import partners, referrals
+from db import partners, preferential_rates, referrals, treasury
 from db.limits import check_client_limit
 from db.operations import Step, Told, accounts_by_id, tell
 from db.tables import Client, ClientAccount, ExchangeRate, RewardCode
 from db.tables import Operation as OperationRow
 from db.tables.operations import operation_code_seq
 from domain import operations as d
+from domain.calendar import business_day
 from domain.clients import ClientStatus
 from domain.commands import NewOperation
 from domain.errors import Conflict, Forbidden, Invalid, Missing
@@ -42,9 +42,11 @@ async def quote(
     usd = amount(request.amount_usd, field="amount_usd")
     client = await session.get(Client, request.client_id)
     await check_rules(session, client, request, code=code, now=now)
-    base = await _published_rate(session, request.kind)
+    price = await _price(session)
+    base = treasury.quote_of(price).published(request.kind)
     pips = await _coupon_pips(session, request, code=code, now=now)
-    rate = improved_rate(request.kind is d.Kind.COMPRA, base, pips)
+    better = await preferential_rates.improvement_for(session, request.client_id, usd, day=business_day(now))
+    rate = improved_rate(request.kind is d.Kind.COMPRA, base, pips + better)
     return d.Operation(
         code=code,
         version=1,
@@ -61,6 +63,8 @@ async def quote(
         created_by=request.actor,
         coupon=request.coupon,
         coupon_pips=pips,
+        rate_id=price.id,
+        desk_rate=treasury.quote_of(price).desk(request.kind),
         expires_at=now + expiry if request.origin.self_service else None,
         comments=request.comments.strip()[:1000],
     )
@@ -157,15 +161,14 @@ _ACTIVE = (
 )
 
 
-async def _published_rate(session: AsyncSession, kind: d.Kind) -> Decimal:
-    newest = (await session.execute(_NEWEST_RATE)).one_or_none()
+async def _price(session: AsyncSession) -> ExchangeRate:
+    newest = await session.scalar(_NEWEST_RATE)
     if newest is None:
         raise Conflict("NO_RATE", "Aún no hay un tipo de cambio publicado. Intenta en unos minutos.")
-    buy, sell = newest
-    return buy if kind is d.Kind.COMPRA else sell
+    return newest
 
 
-_NEWEST_RATE = select(ExchangeRate.buy, ExchangeRate.sell).order_by(ExchangeRate.id.desc()).limit(1)
+_NEWEST_RATE = select(ExchangeRate).order_by(ExchangeRate.id.desc()).limit(1)
 
 
 async def _coupon_pips(session: AsyncSession, request: NewOperation, *, code: str, now: datetime) -> int:
@@ -214,6 +217,8 @@ def _row(
         "amount_pen": operation.amount_pen,
         "base_rate": operation.base_rate,
         "rate": operation.rate,
+        "rate_id": operation.rate_id,
+        "desk_rate": operation.desk_rate,
         "coupon": operation.coupon,
         "coupon_pips": operation.coupon_pips,
         "source_account_id": source.id,

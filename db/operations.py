@@ -16,7 +16,7 @@ from sqlalchemy import ARRAY, BigInteger, Row, any_, bindparam, func, select, up
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import audit, desk, incidents, operation_steps
+from db import audit, desk, house_accounts, incidents, operation_steps
 from db.limits import check_client_limit
 from db.notifications import word
 from db.operation_steps import CHILDREN, Accounts
@@ -261,8 +261,10 @@ async def _check_against_database(
         await check_client_limit(session, client, after.amount_usd, code=row.code, now=at)
     if "deposits" in changed:
         _check_accounts(accounts, row.client_id, after.deposits, after.kind.client_pays, "deposits")
+        await house_accounts.check_lines(session, after.deposits, after.kind.client_pays, field="deposits")
     if "payouts" in changed:
         _check_accounts(accounts, row.client_id, after.payouts, after.kind.client_receives, "payouts")
+        await house_accounts.check_lines(session, after.payouts, after.kind.client_receives, field="payouts")
 
 
 def _check_accounts(

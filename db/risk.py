@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from db import audit, parameters
 from db.tables import Client, ClientRiskProfile, ClientRiskScore, Operation
@@ -50,7 +51,9 @@ async def recompute(
         kept.list_status, kept.screened_at = lists, at
     day = business_day(at)
     figures = await weights(session, day)
-    known = await _inputs(session, client_id, kept, figures, at)
+    seen = {"client_id": client_id, "since": at - RECENT}
+    client, mean, operations, last = (await session.execute(_SEEN, seen)).one()
+    known = _inputs(client, kept, figures, at, mean=mean, operations=operations)
     result = assess(known, figures)
     kept.score, kept.level, kept.regime, kept.updated_at = result.score, result.level, result.regime, at
     row = ClientRiskScore(
@@ -64,7 +67,7 @@ async def recompute(
         parameters={name: str(value) for name, value in figures.items()},
         at=at,
     )
-    if not _same(await _last(session, client_id), row):
+    if not _same(last, row):
         session.add(row)
     await session.flush()
     return kept
@@ -124,12 +127,9 @@ async def history(session: AsyncSession, client_id: int) -> Sequence[ClientRiskS
     return (await session.scalars(wanted.order_by(ClientRiskScore.id.desc()))).all()
 
 
-async def _inputs(
-    session: AsyncSession, client_id: int, kept: ClientRiskProfile, figures: Weights, at: datetime
+def _inputs(
+    client: Client, kept: ClientRiskProfile, figures: Weights, at: datetime, *, mean: Decimal | None, operations: int
 ) -> RiskInputs:
-    client = await session.get_one(Client, client_id)
-    since = {"client_id": client_id, "since": at - RECENT}
-    mean, operations = (await session.execute(_ACTIVITY, since)).one()
     return RiskInputs(
         average_usd=None if mean is None else Decimal(mean).quantize(Decimal("0.01")),
         operations_in_30_days=operations,
@@ -145,20 +145,22 @@ async def _inputs(
     )
 
 
-async def _last(session: AsyncSession, client_id: int) -> ClientRiskScore | None:
-    return await session.scalar(_LAST, {"client_id": client_id})
-
-
-# Of every completed operation: composing a statement anew costs as much as carrying it out.
-_ACTIVITY = select(
-    func.avg(Operation.amount_usd).filter(Operation.state == State.COMPLETADA),
-    func.count().filter(Operation.created_at > bindparam("since")),
-).where(Operation.client_id == bindparam("client_id"))
-_LAST = (
-    select(ClientRiskScore)
-    .where(ClientRiskScore.client_id == bindparam("client_id"))
-    .order_by(ClientRiskScore.id.desc())
-    .limit(1)
+# The client, what it exchanges on average, how often of late, and its last calculation, in one read: every completed
+# operation asks it, once its profile is held.
+_Each = aliased(ClientRiskScore)
+_OWN = Operation.client_id == Client.id
+_SEEN = (
+    select(
+        Client,
+        select(func.avg(Operation.amount_usd)).where(_OWN, Operation.state == State.COMPLETADA).scalar_subquery(),
+        select(func.count()).where(_OWN, Operation.created_at > bindparam("since")).scalar_subquery(),
+        ClientRiskScore,
+    )
+    .outerjoin(
+        ClientRiskScore,
+        ClientRiskScore.id == select(func.max(_Each.id)).where(_Each.client_id == Client.id).scalar_subquery(),
+    )
+    .where(Client.id == bindparam("client_id"))
 )
 
 

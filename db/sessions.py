@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
@@ -122,9 +122,17 @@ async def end_of_client(session: AsyncSession, client_id: int, now: datetime, *,
 
 async def of_user(session: AsyncSession, user_id: int, now: datetime, idle: timedelta) -> Sequence[Session]:
     """The live sessions of a user, newest first."""
-    live = (Session.ended_at.is_(None), Session.expires_at > now, Session.last_seen_at > now - idle)
-    wanted = select(Session).where(Session.user_id == user_id, *live).order_by(Session.last_seen_at.desc())
-    return (await session.scalars(wanted)).all()
+    return await _live(session, now, idle, Session.user_id == user_id)
+
+
+async def of_client(session: AsyncSession, client_id: int, now: datetime, idle: timedelta) -> Sequence[Session]:
+    """The live sessions of a client, newest first."""
+    return await _live(session, now, idle, Session.client_id == client_id)
+
+
+async def _live(session: AsyncSession, now: datetime, idle: timedelta, whose: ColumnElement[bool]) -> Sequence[Session]:
+    alive = (Session.ended_at.is_(None), Session.expires_at > now, Session.last_seen_at > now - idle)
+    return (await session.scalars(select(Session).where(whose, *alive).order_by(Session.last_seen_at.desc()))).all()
 
 
 async def count_attempt(session: AsyncSession, account: User | Client, now: datetime) -> datetime | None:

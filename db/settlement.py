@@ -1,6 +1,6 @@
 """The money effects of a completed operation, posted once each by key and all in one transaction.
 
-Ledger entries and bank movements join here with the treasury; pips, coupon and counters are posted now.
+Pips, coupon and counters first, the books last: the entry's number is taken under a lock that all postings share.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import parameters
+from db import parameters, postings
 from db.tables import Client, Operation, ReferralEntry, RewardCode, Settlement
 from domain.calendar import business_day
 from domain.errors import Conflict
@@ -21,11 +21,11 @@ from domain.referrals import LedgerKind
 
 
 async def settle(session: AsyncSession, code: str, *, at: datetime) -> int:
-    """Consume the coupon, link and credit the referrer, count the operation; answers whose it is.
+    """Consume the coupon, link and credit the referrer, count the operation, post it; answers whose it is.
 
     Running it again changes nothing.
 
-    Raises Conflict when the operation is not Completada.
+    Raises Conflict when the operation is not Completada, or when its month is closed.
     """
     operation = await session.scalar(select(Operation).where(Operation.code == code))
     if operation is None or operation.state is not State.COMPLETADA:
@@ -42,14 +42,18 @@ async def settle(session: AsyncSession, code: str, *, at: datetime) -> int:
             session.add(entry)
     if await _first_time(session, code, "contadores", {"client_id": client.id}):
         client.completed_operations += 1
+    await postings.post_operation(session, operation, at=at)
     return client.id
 
 
 async def _first_time(session: AsyncSession, code: str, kind: str, detail: dict[str, Any]) -> bool:
     """Whether this kind of effect is posted now; False when it already was (F125)."""
     values = {"operation_code": code, "kind": kind, "detail": detail}
-    posted = await session.scalar(insert(Settlement).values(values).on_conflict_do_nothing().returning(Settlement.kind))
-    return posted is not None
+    return await session.scalar(_POSTED, values) is not None
+
+
+# Composed once: every completed operation asks it, and composing a statement costs as much as carrying it out.
+_POSTED = insert(Settlement.__table__).on_conflict_do_nothing().returning(Settlement.__table__.c.kind)  # type: ignore[arg-type] # a Table
 
 
 async def _consume_coupon(session: AsyncSession, operation: Operation, client: Client, at: datetime) -> None:

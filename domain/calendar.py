@@ -131,3 +131,10 @@ def _session(day: date, hours: Hours) -> tuple[datetime, datetime] | None:
         return None
     opens, closes = hours[day.weekday()]
     return datetime.combine(day, opens, LIMA), datetime.combine(day, closes, LIMA)
+
+
+def first_and_last(year: int, month: int) -> tuple[date, date]:
+    """The first and the last day of a month. Raises ValueError for a month that there is not."""
+    first = date(year, month, 1)
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return first, following - timedelta(days=1)

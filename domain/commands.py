@@ -35,6 +35,7 @@ class LineDraft:
     number: int | None = None
     account_id: int | None = None
     transfer_code: str = ""
+    house_account_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

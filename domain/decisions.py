@@ -337,6 +337,7 @@ def _lines(
                 amount=amount(draft.amount, field=f"{field}.amount"),
                 account_id=draft.account_id,
                 transfer_code=draft.transfer_code.strip()[:50],
+                house_account_id=draft.house_account_id,
             )
         )
     if len({line.number for line in lines}) != len(lines):

@@ -101,12 +101,16 @@ class StoredFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One abono or pago. `number` is stable for the life of the operation; `account_id` is the client's account."""
+    """One abono or pago. `number` is stable for the life of the operation; `account_id` is the client's account.
+
+    `house_account_id` is the house's that it goes through, when a person names it.
+    """
 
     number: int
     amount: Decimal
     account_id: int | None = None
     transfer_code: str = ""
+    house_account_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +159,8 @@ class Operation:
     """The whole truth about one operation, as its workflow holds it and as the database projects it.
 
     `expires_at` is None when it does not expire by itself; `time_left` keeps the rest of the term during a hold.
-    `rate` is what the client gets (PEN per USD); `base_rate` is what the house published; they differ by a coupon.
+    `rate` is what the client gets (PEN per USD); `base_rate` is what the house published; they differ by a coupon or a
+    preferential rate. `desk_rate` is what the house counts its margin against.
     """
 
     code: str
@@ -174,6 +179,9 @@ class Operation:
     state: State = State.PENDIENTE
     coupon: str = ""
     coupon_pips: int = 0
+    # The version of the price that it was quoted from, and the desk's rate of then (None before there was one).
+    rate_id: int | None = None
+    desk_rate: Decimal | None = None
     expires_at: datetime | None = None
     time_left: timedelta | None = None
     in_process_since: datetime | None = None

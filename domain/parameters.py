@@ -109,6 +109,21 @@ COMPLIANCE_PARAMETERS = (
     _whole("snooze_max_days", 180, "días", "Política de la casa: lo más que se silencia una regla para un cliente"),
 )
 
+TREASURY_PARAMETERS = (
+    _whole("rate_spread_pips", 20, "pips", "Política de la casa: lo que el precio publicado se aparta del precio base"),
+    _whole("max_preferential_pips", 100, "pips", "Política de la casa: mejora máxima de un tipo de cambio preferente"),
+    _whole("four_eyes_pen", 10_000, "PEN", "Política de la casa: desde este valor, un movimiento pide segunda persona"),
+    _whole("position_warning_usd", 5_000, "USD", "Política de la casa: posición abierta que se avisa"),
+    _whole("position_critical_usd", 20_000, "USD", "Política de la casa: posición abierta crítica"),
+    Parameter(
+        name="itf_percent",
+        kind=ParameterKind.DECIMAL,
+        default=Decimal("0.005"),
+        unit="%",
+        source="Ley 28194 y Ley 29667: impuesto a las transacciones financieras",
+    ),
+)
+
 _HOURS = "Horario de la casa"
 # Hours of Lima's day: 9.5 is 9:30. A day that closes when it opens, or before, is not attended.
 HOURS_PARAMETERS = tuple(
@@ -179,6 +194,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     ),
     *RISK_PARAMETERS,
     *ONBOARDING_PARAMETERS,
+    *TREASURY_PARAMETERS,
     *HOURS_PARAMETERS,
     *COMPLIANCE_PARAMETERS,
 )

@@ -58,6 +58,18 @@ class Permission(StrEnum):
     PARAMETERS_MANAGE = "parameters.manage"
     COMPLIANCE_READ = "compliance.read"
     COMPLIANCE_RESOLVE = "compliance.resolve"
+    TREASURY_READ = "treasury.read"
+    TREASURY_MOVE = "treasury.move"
+    TREASURY_APPROVE = "treasury.approve"
+    TREASURY_ACCOUNTS = "treasury.accounts"
+    RECONCILIATION_MANAGE = "reconciliation.manage"
+    CLOSINGS_SIGN = "closings.sign"
+    NETTING_READ = "netting.read"
+    NETTING_MANAGE = "netting.manage"
+    GOALS_READ = "goals.read"
+    GOALS_MANAGE = "goals.manage"
+    ACCOUNTING_READ = "accounting.read"
+    ACCOUNTING_MANAGE = "accounting.manage"
     COMPLIANCE_RULES = "compliance.rules"
     COMPLIANCE_REPORT = "compliance.report"
     AUDIT_READ = "audit.read"
@@ -85,6 +97,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.CLIENTS_EXPORT,
             Permission.RATES_READ,
             Permission.INVOICES_READ,
+            Permission.GOALS_READ,
         }
     ),
     Role.OPERADOR: frozenset(
@@ -98,6 +111,11 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.CLIENTS_READ,
             Permission.RATES_READ,
             Permission.INVOICES_READ,
+            Permission.TREASURY_READ,
+            Permission.TREASURY_MOVE,
+            Permission.RECONCILIATION_MANAGE,
+            Permission.CLOSINGS_SIGN,
+            Permission.NETTING_READ,
         }
     ),
     Role.MIDDLE_OFFICE: frozenset(

@@ -250,6 +250,18 @@ class PushSettings(ServiceSettings):
         return self
 
 
+class BcrpSettings(ServiceSettings):
+    """`BCRP_API_URL`: the public series API of the central bank; it asks for no account."""
+
+    bcrp_api_url: str = "https://estadisticas.bcrp.gob.pe/estadisticas/series/api"
+    bcrp_timeout: float = Field(default=10, gt=0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        self._demand_https(self.bcrp_api_url, "BCRP_API_URL")
+        return self
+
+
 class NoticeSettings(ServiceSettings):
     """What notices say besides the operation: where the house is on the web, and the key that opens sealed secrets."""
 

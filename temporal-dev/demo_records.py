@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import accounts, clients, passwords, risk, treasury, users
+from db import accounts, clients, movements, passwords, risk, treasury, users
 from db.session import make_engine, make_sessions
 from db.settings import DatabaseSettings
 from db.tables import ExchangeRate, HouseAccount
@@ -16,13 +16,16 @@ from demo_papers import picture
 from demo_people import CLIENTS, HOUSE_BANKS, HOUSE_NAME, HOUSE_RUC, MASTER, STAFF, DemoClient, Person, cci
 from demo_people import accounts as accounts_of
 from domain.accounts import Region
+from domain.calendar import business_day
 from domain.clients import REQUIRED_DOCUMENTS, DocumentKind, PaperStatus
 from domain.money import Currency
+from domain.movements import Movement, MovementKind
 from domain.operations import SYSTEM, Actor, ActorKind, StoredFile
 from integrations.files import FileStore
 from integrations.settings import FilesSettings
 
 BUY, SELL = Decimal("3.7420"), Decimal("3.7680")
+OPENING = {Currency.PEN: Decimal("250000.00"), Currency.USD: Decimal("80000.00")}
 
 
 async def make() -> dict[str, Any]:
@@ -155,16 +158,30 @@ async def _house(session: AsyncSession, master: int) -> None:
     for place, bank in enumerate(HOUSE_BANKS):
         for digit, currency in enumerate((Currency.PEN, Currency.USD)):
             number = cci(bank, f"193{place:02}{digit}000000001")
-            session.add(
-                HouseAccount(
-                    bank=bank,
-                    currency=currency,
-                    number=number[6:18],
-                    cci=number,
-                    holder=HOUSE_NAME,
-                    holder_ruc=HOUSE_RUC,
-                )
+            account = HouseAccount(
+                bank=bank,
+                currency=currency,
+                number=number[6:18],
+                cci=number,
+                holder=HOUSE_NAME,
+                holder_ruc=HOUSE_RUC,
             )
+            session.add(account)
+            await session.flush()
+            await _open_with(session, account, OPENING[currency], master)
+
+
+async def _open_with(session: AsyncSession, account: HouseAccount, amount: Decimal, master: int) -> None:
+    """What the account holds before the first operation."""
+    movement = Movement(
+        kind=MovementKind.APERTURA,
+        key=f"demo:{account.id}",
+        house_account_id=account.id,
+        amount=amount,
+        day=business_day(datetime.now(UTC)),
+        reason="saldo de la demostración",
+    )
+    await movements.carry_out(session, movement, actor=Actor(kind=ActorKind.STAFF, id=master, role=STAFF[0].role))
 
 
 async def _papers() -> dict[DocumentKind, StoredFile]:

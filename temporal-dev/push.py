@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+import bcrp
 from standin import Fault, Faults, Json, Store, application, arguments, serve
 
 FAILURES = ("500", "timeout_after", "gone")
@@ -150,6 +151,7 @@ def build(store: Store) -> FastAPI:
     async def webpush(request: Request, subscription: str) -> Response:
         return await push.webpush(request, subscription)
 
+    bcrp.install(app)
     return app
 
 

@@ -105,6 +105,7 @@ class Stack:
             "LISTS_OFAC_URL": f"{place['files']}/lists",
             "LISTS_UN_URL": f"{place['files']}/lists/consolidated.xml",
             "EXPO_PUSH_URL": f"{place['push']}/--/api/v2/push/send",
+            "BCRP_API_URL": f"{place['push']}/estadisticas/series/api",
             "VAPID_PRIVATE_KEY": secret["vapid_private_key"],
             "LOOKUP_API_URL": place["lookup"],
             "LOOKUP_TOKEN": "local",

@@ -33,8 +33,10 @@ from activities.rate_alerts import RateAlertActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.screening import ScreeningActivities
 from activities.settlement import SettlementActivities
+from activities.treasury import TreasuryActivities
 from db.session import Sessions, make_engine, make_sessions
 from db.settings import DatabaseSettings
+from integrations.bcrp import Bcrp
 from integrations.files import FileStore
 from integrations.inspektor import Inspektor
 from integrations.mail import Mailer
@@ -42,6 +44,7 @@ from integrations.nubefact import NubeFact
 from integrations.push import Pusher
 from integrations.sanction_lists.source import ListSource
 from integrations.settings import (
+    BcrpSettings,
     FilesSettings,
     InspektorSettings,
     ListSettings,
@@ -72,12 +75,14 @@ from workflows.rate_alerts import RateAlertsWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
 from workflows.sandbox import PROVEN_RUNNER
 from workflows.screening import SCREENING_WORKFLOWS
+from workflows.treasury import TreasuryRoundWorkflow
 
 logger = logging.getLogger(__name__)
 
 WORKFLOWS: list[type[Any]] = [
     OperationWorkflow,
     ReconciliationWorkflow,
+    TreasuryRoundWorkflow,
     ClientNoticeWorkflow,
     ClientOnboardingWorkflow,
     ClientRetentionWorkflow,
@@ -220,8 +225,9 @@ def _operations(sessions: Sessions) -> Sequence[Callable[..., Any]]:
 
 
 def _oversight(client: Client, sessions: Sessions, screening: ScreeningActivities) -> Sequence[Callable[..., Any]]:
-    """Who looks whether all is well: with clients, operations, cases and our own records."""
+    """Who looks whether all is well: with clients, operations, cases, our own records and the day's books."""
     return (
+        TreasuryActivities(sessions, Bcrp(BcrpSettings())).do_treasury_task,
         ReconciliationActivities(sessions, client).reconcile_operations,
         ComplianceActivities(sessions, screening.freshen).assess_operation,
         CaseWatchActivities(sessions, client).watch_cases,

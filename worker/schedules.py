@@ -21,6 +21,7 @@ from temporalio.client import (
 from workflows import names
 from workflows.alert_messages import AlertRound
 from workflows.invoice_messages import AnswerRound
+from workflows.treasury_messages import TreasuryOrder, TreasuryTask
 
 SUNAT_EVERY = timedelta(minutes=5)
 RECONCILIATION_EVERY = timedelta(minutes=5)
@@ -94,6 +95,29 @@ def case_watch() -> Schedule:
     )
 
 
+def treasury(task: TreasuryTask, id: str, *calendars: ScheduleCalendarSpec) -> Schedule:  # noqa: A002 - Temporal's name
+    """One of treasury's tasks, at Lima's hours."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            names.TREASURY_ROUND, TreasuryOrder(task=task), id=id, task_queue=names.OPERATIONS_QUEUE
+        ),
+        spec=ScheduleSpec(calendars=calendars, time_zone_name="America/Lima"),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
+    )
+
+
+def at(hours: str, minute: int, *, day: int | None = None) -> ScheduleCalendarSpec:
+    """`"22"` or `"9,13,18"` o'clock; on a day of the month, or every day."""
+    return ScheduleCalendarSpec(
+        hour=[ScheduleRange(int(hour)) for hour in hours.split(",")],
+        minute=[ScheduleRange(minute)],
+        day_of_month=[ScheduleRange(1, 31)] if day is None else [ScheduleRange(day)],
+    )
+
+
+EVERY_TEN_MINUTES = ScheduleCalendarSpec(hour=[ScheduleRange(0, 23)], minute=[ScheduleRange(5, 59, 10)])
+
+
 async def ensure_schedules(client: Client) -> None:
     """Create the schedules that do not exist yet; several workers may do this at once.
 
@@ -105,6 +129,11 @@ async def ensure_schedules(client: Client) -> None:
         ("respuestas-sunat", sunat_answers(), False),
         ("vigilancia-casos", case_watch(), False),
         ("listas", list_refresh(), True),
+        ("cierre-diario", treasury(TreasuryTask.DAILY_CLOSE, "cierre-diario", at("22", 0)), False),
+        ("revision-nocturna", treasury(TreasuryTask.NIGHTLY_CHECK, "revision-nocturna", at("2", 30)), False),
+        ("saldos-por-dia", treasury(TreasuryTask.ROLL_UP, "saldos-por-dia", EVERY_TEN_MINUTES), False),
+        ("tipos-de-referencia", treasury(TreasuryTask.REFERENCE_RATES, "tipos-de-referencia", at("9,13,18", 40)), True),
+        ("metas-del-mes", treasury(TreasuryTask.GOALS, "metas-del-mes", at("0", 10, day=1)), False),
         ("alertas-tc", rate_alerts(), False),
     ):
         with contextlib.suppress(ScheduleAlreadyRunningError):

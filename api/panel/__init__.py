@@ -7,13 +7,21 @@ from starlette.responses import RedirectResponse
 
 from api.auth import public
 from api.panel import (
+    alerts,
     auth,
     board,
+    cases,
     client_commands,
     clients,
+    complaints,
+    compliance_reports,
+    hits,
     house,
+    incidents,
     invoice_commands,
     invoices,
+    kyc,
+    lists,
     new_operation,
     notices,
     operation_commands,
@@ -21,6 +29,8 @@ from api.panel import (
     operations,
     rates,
     referrals,
+    risk,
+    rules,
     search,
     second_factors,
     today,
@@ -55,6 +65,17 @@ PARTS = (
     notices,
     referrals,
     house,
+    kyc,
+    # The draft of a case's ROS comes before the acts on a case.
+    compliance_reports,
+    cases,
+    alerts,
+    hits,
+    risk,
+    rules,
+    lists,
+    complaints,
+    incidents,
 )
 for part in PARTS:
     router.include_router(part.router)

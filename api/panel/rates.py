@@ -69,12 +69,15 @@ async def publish(request: Request, user: Setter, services: ServicesDep) -> Resp
     typed = {"buy": str(form.get("compra", "")), "sell": str(form.get("venta", ""))}
     try:
         body = RateBody(buy=Decimal(number(typed["buy"], "buy")), sell=Decimal(number(typed["sell"], "sell")))
-        await set_rates(body, user, services)
+        done = await set_rates(body, user, services)
     except (Refused, ValidationError) as refused:
         return _form(request, user, typed, problem_of(request, refused))
-    told = notice(
-        "completada", "arrow-left-right", "Tasas publicadas", f"Compra {body.buy:.4f} · Venta {body.sell:.4f}"
-    )
+    said = f"Compra {body.buy:.4f} · Venta {body.sell:.4f}"
+    told = notice("completada", "arrow-left-right", "Tasas publicadas", said)
+    if done.approval_id is not None:
+        told = notice(
+            "pendiente", "arrow-left-right", "Falta que otra persona lo apruebe", f"{said}: es un salto grande"
+        )
     moves = told["HX-Trigger"][:-1] + ', "leer": "", "hecho": "", "tasas": ""}'
     return pages.answer("", headers={"HX-Trigger": moves, "HX-Reswap": "none"})
 

@@ -37,6 +37,7 @@ class LineBody(Body):
     number: int | None = Field(default=None, ge=1, le=1000)
     account_id: int | None = Field(default=None, ge=1, le=MAX_ID)
     transfer_code: str = Field(default="", max_length=60)
+    house_account_id: int | None = Field(default=None, ge=1, le=MAX_ID)
 
     def draft(self) -> c.LineDraft:
         """As the domain reads it."""

@@ -81,6 +81,7 @@ class MoneyLine(Answer):
     bank: str
     account: str
     transfer_code: str
+    house_account_id: int | None
     created_at: datetime
 
 

@@ -4,11 +4,22 @@ from db.tables.audit import AuditEntry, IdempotencyKey, Incident, Parameter
 from db.tables.base import Base
 from db.tables.cases import CaseAlert, CaseFile, ComplianceAudit, ComplianceCase
 from db.tables.clients import Client, ClientAccount, ClientDocument, ClientIdentityChange, EmailCode
+from db.tables.closings import Approval, DailyClosure, DailyClosureLine
 from db.tables.complaints import Complaint, ComplaintYear
 from db.tables.compliance import TransactionMonitoring
 from db.tables.devices import ClientDevice
 from db.tables.invoices import Invoice, InvoiceAttempt, InvoiceSeries, InvoiceVoid
+from db.tables.ledger import (
+    LedgerAccount,
+    LedgerDay,
+    LedgerEntry,
+    LedgerLine,
+    LedgerMark,
+    LedgerPeriod,
+    LedgerYear,
+)
 from db.tables.lists import ListEntry, ListVersion
+from db.tables.netting import Batch, Match, TraderGoal
 from db.tables.notifications import Delivery, Notification, PushSubscription
 from db.tables.operations import (
     Deposit,
@@ -29,12 +40,16 @@ from db.tables.risk import ClientRiskProfile, ClientRiskScore
 from db.tables.rules import ComplianceRule, RuleSnooze, RuleTrial
 from db.tables.screening import ClientHit, ListCheck, NameSearch, ScreeningRun
 from db.tables.second_factors import Passkey, RecoveryCode, UserTotp
-from db.tables.treasury import ExchangeRate, HouseAccount
+from db.tables.statements import BankStatement, StatementLine, StatementMatch
+from db.tables.treasury import ClientRate, ExchangeRate, HouseAccount, RateTier, ReferenceRate
 from db.tables.users import Session, User
 
 __all__ = [
+    "Approval",
     "AuditEntry",
+    "BankStatement",
     "Base",
+    "Batch",
     "CaseAlert",
     "CaseFile",
     "Client",
@@ -43,6 +58,7 @@ __all__ = [
     "ClientDocument",
     "ClientHit",
     "ClientIdentityChange",
+    "ClientRate",
     "ClientRiskProfile",
     "ClientRiskScore",
     "Complaint",
@@ -50,6 +66,8 @@ __all__ = [
     "ComplianceAudit",
     "ComplianceCase",
     "ComplianceRule",
+    "DailyClosure",
+    "DailyClosureLine",
     "Delivery",
     "Deposit",
     "EmailCode",
@@ -61,9 +79,17 @@ __all__ = [
     "InvoiceAttempt",
     "InvoiceSeries",
     "InvoiceVoid",
+    "LedgerAccount",
+    "LedgerDay",
+    "LedgerEntry",
+    "LedgerLine",
+    "LedgerMark",
+    "LedgerPeriod",
+    "LedgerYear",
     "ListCheck",
     "ListEntry",
     "ListVersion",
+    "Match",
     "NameSearch",
     "Note",
     "NoteReading",
@@ -80,7 +106,9 @@ __all__ = [
     "PushSubscription",
     "RateAlert",
     "RateAlertFiring",
+    "RateTier",
     "RecoveryCode",
+    "ReferenceRate",
     "ReferralEntry",
     "Refund",
     "RegisterEntry",
@@ -91,6 +119,9 @@ __all__ = [
     "ScreeningRun",
     "Session",
     "Settlement",
+    "StatementLine",
+    "StatementMatch",
+    "TraderGoal",
     "TransactionMonitoring",
     "User",
     "UserTotp",

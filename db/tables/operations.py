@@ -42,6 +42,9 @@ class Operation(Base):
         CheckConstraint("amount_usd > 0 AND amount_pen > 0", name="amounts"),
         CheckConstraint("rate > 0 AND base_rate > 0", name="rates"),
         CheckConstraint("coupon_pips >= 0", name="coupon_pips"),
+        # A desk rate of zero made a loss of tens of thousands (F060).
+        CheckConstraint("desk_rate > 0", name="desk_rate"),
+        Index("ix_operations_completed", "finished_at", "id", postgresql_where=text("state = 'Completada'")),
         # One active self-service operation a client, whatever two devices do at once (F018).
         Index(
             "uq_operations_active_self_service",
@@ -74,6 +77,9 @@ class Operation(Base):
     amount_pen: Mapped[Money]
     base_rate: Mapped[Rate]
     rate: Mapped[Rate]
+    # The version of the price that it was quoted from, and the desk's rate of then: its margin is counted against it.
+    rate_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("exchange_rates.id"))
+    desk_rate: Mapped[Rate | None]
     coupon: Mapped[Words] = mapped_column(server_default="")
     coupon_pips: Mapped[int] = mapped_column(server_default="0")
     source_account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("client_accounts.id"))
@@ -137,6 +143,8 @@ class Line(Base):
     bank: Mapped[Words] = mapped_column(server_default="")
     account: Mapped[Words] = mapped_column(server_default="")
     transfer_code: Mapped[Words] = mapped_column(server_default="")
+    # The house's account that it goes through, when a person named it; else the rule of db/house_accounts.py.
+    house_account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("house_accounts.id"))
     created_at: Mapped[Instant]
     removed_at: Mapped[Instant | None]
 
@@ -210,6 +218,10 @@ class Refund(Base):
     amount: Mapped[Money]
     status: Mapped[Words] = mapped_column(server_default="Pendiente")
     opened_at: Mapped[Instant]
+    house_account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("house_accounts.id"))
+    reference: Mapped[Words] = mapped_column(server_default="")
+    settled_at: Mapped[Instant | None]
+    settled_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
 
 
 class Settlement(Base):

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 
 from api.main import create_app
+from api.public.objects import moment
 from api.realtime import NAMESPACES
 from api.settings import ApiSettings
 from db import client_changes, onboarding
@@ -95,6 +96,14 @@ def test_no_row_of_the_contract_is_left_out():
     wanted = {*map(str, range(1, 31)), *(f"M{n}" for n in range(1, 22))}
     assert {*BY_NUMBER, *SAME, *PAGE_ROWS, *LEFT_OUT} == wanted
     assert {*SAME.values()} <= {*BY_NUMBER}
+
+
+def test_dates_are_limas_unless_the_web_of_january_is_in_use():
+    """Contract 0.4: no single format suits every version, so it is a setting."""
+    instant = datetime(2026, 11, 26, 2, 30, 15, tzinfo=UTC)
+    assert ApiSettings(public_url=SITE).client_dates == "lima"
+    assert moment(instant, "lima") == "2026-11-25T21:30:15-05:00"
+    assert moment(instant, "utc") == "2026-11-26T02:30:15Z"
 
 
 def refused(answer: httpx.Response, status: int) -> str:
