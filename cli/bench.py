@@ -106,6 +106,19 @@ def treasury(
     _measure(lambda progress: run(Plan(operations=operations), progress), as_json=json)
 
 
+@app.command()
+def pages(
+    *,
+    operations: Annotated[int, typer.Option(min=100, help="operaciones sembradas en seis meses")] = 200_000,
+    clients: Annotated[int, typer.Option(min=10, help="clientes que las hicieron")] = 50_000,
+    json: AsJson = False,
+) -> None:
+    """Cuánto tarda cada página del panel con la casa llena, y cuándo ve una persona lo que hizo otra."""
+    from cli.benches.pages import Plan, run
+
+    _measure(lambda progress: run(Plan(operations=operations, clients=clients), progress), as_json=json)
+
+
 def _measure(bench: Callable[[Progress], Figures], *, as_json: bool) -> None:
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

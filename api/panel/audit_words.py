@@ -62,6 +62,7 @@ ACTIONS = {
     "complaints.receive": "Recibió un reclamo",
     "complaints.take": "Tomó un reclamo",
     "complaints.answer": "Respondió un reclamo",
+    "referrals.credit": "Anotó pips a mano",
     "referrals.redeem": "Canjeó pips",
     "clients.export": "Exportó clientes",
     "operations.export": "Exportó operaciones",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Path, Query
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,7 +25,7 @@ from api.staff.clients import read_client
 from api.staff.shapes import MAX_ID
 from domain.accounts import AccountType, Region
 from domain.clients import DocumentType
-from domain.errors import Conflict, Missing, Refused
+from domain.errors import Conflict, Invalid, Missing, Refused
 from domain.money import Currency
 from domain.permissions import Permission, Role
 
@@ -33,6 +34,7 @@ Reader = Annotated[SignedUser, requires(Permission.CLIENTS_READ)]
 Registrar = Annotated[SignedUser, requires(Permission.CLIENTS_CREATE)]
 Chief = Annotated[SignedUser, requires(Permission.CLIENTS_REASSIGN)]
 ActName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]
+Chosen = Annotated[Sequence[Annotated[int, Field(ge=1, le=MAX_ID)]], Query(max_length=500)]
 Place = Annotated[int, Query(ge=0, le=MAX_ID)]
 
 
@@ -55,6 +57,27 @@ async def register(request: Request, user: Registrar, services: ServicesDep) -> 
         return pages.fragment(request, user, "new_client.html", "form", status=problem["status"], **known)
     told = notice("completada", "circle-check", "Cliente registrado")
     return pages.answer("", headers={**told, "HX-Redirect": f"/panel/clientes/{made.id}"})
+
+
+@router.get("/reasignar")
+async def ask_owner_of_many(request: Request, user: Chief, services: ServicesDep, n: Chosen = ()) -> Response:
+    """To which Trader the chosen clients go."""
+    return ask(request, user, await _many_question(services, n))
+
+
+@router.post("/reasignar")
+async def reassign_many(request: Request, user: Chief, services: ServicesDep, n: Chosen = ()) -> Response:
+    """Give the chosen clients to a Trader."""
+    typed = Typed(form=await request.form())
+    try:
+        trader = whole(typed.text("trader_id"))
+        moved = await reassign_clients(
+            ReassignBody(client_ids=list(n), trader_id=trader, reason=typed.text("reason")), user, services
+        )
+    except (Refused, ValidationError) as refused:
+        question = await _many_question(services, n)
+        return ask(request, user, question, typed=typed.texts(), problem=problem_of(request, refused))
+    return done(f"{moved.moved} con otro trader", go="/panel/clientes")
 
 
 @router.get("/{client_id}/reasignar")
@@ -117,6 +140,18 @@ async def _owner_question(services: Services, user: SignedUser, client_id: int) 
         lead="Pasa a su cartera. Las operaciones ya hechas siguen siendo de quien las atendió.",
         asks=(Ask(name="trader_id", label="Trader", kind="choice", options=able), REASON),
         ok="Reasignar cliente",
+    )
+
+
+async def _many_question(services: Services, chosen: Sequence[int]) -> Question:
+    if not chosen:
+        raise Invalid("NOBODY_CHOSEN", "Elige a los clientes en la lista, con la casilla de su fila.")
+    how_many = "Reasignar 1 cliente" if len(chosen) == 1 else f"Reasignar {len(chosen)} clientes"
+    return Question(
+        title=how_many,
+        lead="Pasan a su cartera. Las operaciones ya hechas siguen siendo de quien las atendió.",
+        asks=(Ask(name="trader_id", label="Trader", kind="choice", options=await traders(services)), REASON),
+        ok=how_many,
     )
 
 

@@ -152,6 +152,8 @@ def _table(found: ClientList, asked: Asked, user: SignedUser) -> Table[ClientLin
         asked=asked,
         next_cursor=found.next_cursor or "",
         exports=user.may(Permission.CLIENTS_EXPORT),
+        selects=f"{PATH}/reasignar" if user.may(Permission.CLIENTS_REASSIGN) else "",
+        verb="Reasignar elegidos",
     )
 
 

@@ -37,6 +37,14 @@ NOTE_REASONS = {
     CreditNoteReason.DEVOLUCION_TOTAL: "Devolución total",
     CreditNoteReason.OTROS: "Otros conceptos",
 }
+# What a call came to, by the name of the client's own answer or error.
+OUTCOMES = {
+    "Answer": "Respondió",
+    "Refused": "Lo rechazó",
+    "Duplicate": "Ya lo tenía",
+    "Unknown": "No lo conoce",
+    "Configuration": "La cuenta no está bien",
+}
 CALLS = {"generar": "Envío", "consultar": "Consulta", "anular": "Baja", "consultar_anulacion": "Consulta de la baja"}
 
 
@@ -72,7 +80,7 @@ def attempts(view: InvoiceWhole) -> list[Attempt]:
     return [
         Attempt(
             what=_call(one.action),
-            outcome=one.outcome.replace("_", " ").capitalize(),
+            outcome=OUTCOMES.get(one.outcome, "Sin respuesta útil"),
             at=one.at,
             sent=_laid_out(one.request),
             answered=_laid_out(one.response),

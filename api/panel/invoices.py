@@ -29,7 +29,7 @@ router = APIRouter(prefix="/comprobantes", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.INVOICES_READ)]
 Manager = Annotated[SignedUser, requires(Permission.INVOICES_MANAGE)]
 PATH = "/panel/comprobantes"
-HERE = "Comprobantes"
+HERE = "Facturas"
 CHUNK = 200
 # What somebody has to look at, as the filter names it.
 TO_ATTEND = (InvoiceStatus.RECHAZADO, InvoiceStatus.PENDIENTE)

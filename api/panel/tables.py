@@ -67,6 +67,9 @@ class Table(Generic[Row]):
     asked: Asked
     next_cursor: str
     exports: bool
+    # Where the dialog of what is done to the chosen rows is asked for, and its verb; empty: rows are not chosen.
+    selects: str = ""
+    verb: str = ""
 
     @property
     def shown(self) -> list[Column[Row]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ from api.panel import pages, words
 from api.panel.errors import PanelRoute
 from api.services import ServicesDep
 from api.staff.dashboard import AttentionView, DashboardView, SlotView, Stretch, read_figures
-from domain.calendar import in_lima
+from domain.calendar import day_bounds, in_lima
 from domain.operations import Kind, State
 from domain.permissions import Permission, Role
 
@@ -27,6 +27,8 @@ STRETCHES = {Stretch.TODAY: "Hoy", Stretch.WEEK: "7 días", Stretch.MONTH: "Mes"
 WIDTH, HEIGHT, LEFT = 840, 262, 52
 ZERO, REACH = 128, 108
 LABELS = 12
+# The hours of opening: the chart of a day has at least these.
+OPENS, CLOSES = 9, 18
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,17 +93,16 @@ def chart(view: DashboardView) -> Chart | None:
     """The bars of the stretch, bought above and sold below, with the line of what adds up; None without any."""
     if not view.slots:
         return None
+    slots = _whole(view)
     position, net = Decimal(0), []
-    for slot in view.slots:
+    for slot in slots:
         position += slot.bought_usd - slot.sold_usd
         net.append(position)
-    top = _top(
-        max([slot.bought_usd for slot in view.slots] + [slot.sold_usd for slot in view.slots] + [*map(abs, net)])
-    )
+    top = _top(max([slot.bought_usd for slot in slots] + [slot.sold_usd for slot in slots] + [*map(abs, net)]))
     unit = REACH / float(top)
-    step = (WIDTH - LEFT) / len(view.slots)
+    step = (WIDTH - LEFT) / len(slots)
     width = min(46.0, step * 0.6)
-    every = -(-len(view.slots) // LABELS)
+    every = -(-len(slots) // LABELS)
     bars = [
         Bar(
             x=round(LEFT + place * step + (step - width) / 2, 1),
@@ -113,12 +114,27 @@ def chart(view: DashboardView) -> Chart | None:
             shown=place % every == 0,
             told=_told(slot, view.stretch),
         )
-        for place, slot in enumerate(view.slots)
+        for place, slot in enumerate(slots)
     ]
     line = " ".join(
         f"{'M' if not place else 'L'}{bar.x + bar.width / 2:.1f} {bar.net}" for place, bar in enumerate(bars)
     )
     return Chart(bars=bars, line=line, scale=_scale(top))
+
+
+def _whole(view: DashboardView) -> list[SlotView]:
+    """Also the hours of opening, or the days, in which nothing was completed."""
+    known = {_label(slot.at, view.stretch): slot for slot in view.slots}
+    first, last = day_bounds(view.since)[0], day_bounds(view.until)[0]
+    if view.stretch is Stretch.TODAY:
+        hours = {in_lima(slot.at).hour for slot in view.slots} | {OPENS, CLOSES}
+        instants = [first + timedelta(hours=hour) for hour in range(min(hours), max(hours) + 1)]
+    else:
+        instants = [first + timedelta(days=day) for day in range((last - first).days + 1)]
+    nothing = Decimal(0)
+    return [
+        known.get(_label(at, view.stretch)) or SlotView(at=at, bought_usd=nothing, sold_usd=nothing) for at in instants
+    ]
 
 
 def _told(slot: SlotView, stretch: Stretch) -> str:

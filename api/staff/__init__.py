@@ -26,6 +26,7 @@ from api.staff import (
     lists,
     movements,
     netting,
+    notices,
     operation_commands,
     operations,
     parameters,
@@ -33,6 +34,7 @@ from api.staff import (
     position,
     preferential_rates,
     rates,
+    referrals,
     reports,
     risk,
     rules,
@@ -81,5 +83,7 @@ for part in (
     reports,
     risk,
     dashboard,
+    notices,
+    referrals,
 ):
     router.include_router(part.router)

@@ -36,7 +36,7 @@ MEANINGS = {
 }
 
 # A client's place in 1..n is n * u ** 3 for u in 0..1: the first tenth of the clients has almost half the operations.
-_CLIENTS = text("""
+CLIENTS = text("""
 INSERT INTO clients (document_type, document_number, given_names, email, phone, address, status, kyc_status,
                      password_hash, referral_code, created_at, has_complete_documents)
 SELECT 'DNI', lpad(n::text, 8, '0'), 'Persona ' || n, 'p' || n || '@ejemplo.example',
@@ -44,13 +44,13 @@ SELECT 'DNI', lpad(n::text, 8, '0'), 'Persona ' || n, 'p' || n || '@ejemplo.exam
        'Calle ' || greatest(n, 50), 'Activo', 'aprobado', '!', 'B' || n, now() - interval '1 year', true
 FROM generate_series(1, :clients) AS n
 """)
-_ACCOUNTS = text("""
+ACCOUNTS = text("""
 INSERT INTO client_accounts (client_id, position, bank, account_type, currency, number, region, identity)
 SELECT c.id, p, 'BCP', 'Ahorro', CASE p WHEN 0 THEN 'USD' ELSE 'PEN' END, c.id || '-' || p, 'Lima',
        greatest(c.id, 20) || '-' || p
 FROM clients c, generate_series(0, 1) AS p
 """)
-_OPERATIONS = text("""
+OPERATIONS = text("""
 INSERT INTO operations (code, version, last_update_id, client_id, kind, origin, state, amount_usd, amount_pen,
                         base_rate, rate, source_account_id, destination_account_id, source_bank, source_account,
                         destination_bank, destination_account, assessment, created_at, finished_at, updated_at)
@@ -125,7 +125,7 @@ async def measured(plan: Plan, progress: Progress, sessions: Sessions) -> Figure
 async def _seed(plan: Plan, sessions: Sessions) -> None:
     figures = {"operations": plan.operations, "clients": plan.clients, "days": DAYS}
     async with sessions.begin() as session:
-        for statement in (_CLIENTS, _ACCOUNTS, _OPERATIONS):
+        for statement in (CLIENTS, ACCOUNTS, OPERATIONS):
             await session.execute(statement, figures)
     async with sessions.begin() as session:
         await session.execute(text("ANALYZE"))

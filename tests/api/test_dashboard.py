@@ -64,5 +64,5 @@ async def test_the_day_adds_up_to_the_cent_and_yesterday_is_not_of_today(staff: 
     own = (await people[Role.TRADER].http.get("/api/staff/dashboard")).json()
     assert (own["net_usd"], own["workers"], own["attention"]["kyc"]) == ("50.05", [], None)
     month = (await people[Role.OPERADOR].http.get("/panel/hoy?tramo=mes")).text
-    assert "Compras y ventas por día" in month
+    assert " por día</span>" in month
     assert (await people[Role.MIDDLE_OFFICE].http.get("/api/staff/dashboard")).json()["attention"]["cases"] == 0

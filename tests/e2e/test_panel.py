@@ -9,7 +9,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import PHONE, WIDE, Screen, Screens
-from tests.integration.people import Customer, Desk, Town
+from tests.integration.people import PASSWORD, Customer, Desk, Town
+from tests.integration.running import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(150)]
 FIRST_VIEW = 120 * 1024
@@ -24,6 +25,12 @@ PAGES = (
     "parametros",
     "auditoria",
     "sesiones",
+    "hoy",
+    "comprobantes",
+    "comprobantes/cuenta",
+    "avisos",
+    "avisos/mios",
+    "referidos?cliente={client}",
 )
 # The house's own budget is a third of a second; a machine that runs every other test beside this one gets more.
 AT_ONCE = 6.0
@@ -42,6 +49,7 @@ async def split_the_payment(holder: Screen, onlooker: Screen) -> None:
     lines = holder.page.locator("#payouts")
     await lines.locator("[data-amount]").first.fill("4,000.00")
     await expect(lines.locator("[data-diff]")).to_have_text("Faltan 251.25")
+    await expect(onlooker.page.locator("#presencia")).to_contain_text("la está editando ahora mismo")
     await lines.locator("[data-add-line]").click()
     await expect(lines.locator("[data-diff]")).to_have_text("Diferencia 0.00")
     await lines.locator("button[type=submit]").click()
@@ -83,6 +91,8 @@ async def test_a_trader_and_an_operator_carry_an_operation_to_its_end(
         await screen.page.goto(f"/panel/operaciones/{code}")
     await expect(onlooker.page.locator("#acciones .btn-main")).to_have_attribute("aria-disabled", "true")
     await expect(onlooker.page.locator("#acciones")).to_contain_text("No la tienes asignada")
+    # Three people on one operation see each other.
+    await expect(onlooker.page.locator("#presencia")).to_contain_text("Negociante")
 
     await split_the_payment(holder, onlooker)
     await expect(holder.page.locator("#acciones .btn-main")).to_have_attribute("aria-disabled", "true")
@@ -142,6 +152,34 @@ async def publish(screen: Screen, buy: str, sell: str, *, says: str) -> None:
     await expect(screen.page.locator("#dialogo dialog")).to_contain_text(says)
     await screen.confirm()
     await expect(screen.page.locator("#dialogo dialog")).to_have_count(0)
+
+
+async def test_a_passkey_opens_the_panel_without_password_and_is_taken_away(screens: Screens, stack: Stack):
+    """The browser's own authenticator, by its name: an address without one can hold no key."""
+    screen = await screens.of("negociante", theme="oscuro")
+    page = screen.page
+    named = stack.api.replace("127.0.0.1", "localhost")
+    keeper = await page.context.new_cdp_session(page)
+    await keeper.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    about = {**options, "isUserVerified": True, "automaticPresenceSimulation": True}
+    await keeper.send("WebAuthn.addVirtualAuthenticator", {"options": about})
+    await page.goto(f"{named}/panel/ingresar")
+    await page.fill("#usuario", "negociante")
+    await page.fill("#clave", PASSWORD)
+    await page.click("form button[type=submit]")
+    await page.wait_for_selector("#tablero")
+    await page.goto(f"{named}/panel/sesiones")
+    await page.click("[data-passkey-new]")
+    await expect(page.locator("#pasos")).to_contain_text("Llave creada")
+    await page.context.clear_cookies()
+    await page.goto(f"{named}/panel/ingresar?siguiente=/panel/sesiones")
+    await page.click("[data-passkey-in]")
+    await page.wait_for_url("**/panel/sesiones")
+    await expect(page.locator("#pasos")).to_contain_text("usada hoy")
+    await page.locator("#pasos button", has_text="Quitar").click()
+    await screen.confirm()
+    await expect(page.locator("#pasos")).not_to_contain_text("Llave creada")
 
 
 @pytest.mark.parametrize(("size", "theme"), [(WIDE, "claro"), (PHONE, "oscuro")])

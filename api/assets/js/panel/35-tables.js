@@ -1,5 +1,8 @@
 // Tables: filters apply as they change, the height of the rows is remembered, the columns are chosen.
 document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-all]")) {
+    event.target.closest("table").querySelectorAll("[name='n']").forEach((box) => { box.checked = event.target.checked; });
+  }
   const form = event.target.closest("form[data-auto]");
   if (form && !event.target.matches("[data-not-auto]")) form.requestSubmit();
 });

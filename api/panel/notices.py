@@ -1,0 +1,140 @@
+"""The history of notices: mails and pushes with how they fared, and what one's own screen was told."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, cast
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.auth import SignedUser, requires
+from api.panel import pages
+from api.panel.errors import PanelRoute
+from api.panel.operation_story import NOTICES, SENT
+from api.panel.tables import Column, Table, asked_of
+from api.services import ServicesDep
+from api.staff.notices import SentView, ToldView, read_sent, read_told
+from domain.permissions import Permission
+
+router = APIRouter(prefix="/avisos", route_class=PanelRoute)
+Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
+PATH = "/panel/avisos"
+Status = Literal["pendiente", "enviado", "rechazado"]
+Channel = Literal["correo", "push"]
+TOLD = {
+    "nueva_operacion": "Nueva operación",
+    "operacion_actualizada": "Cambió una operación",
+    "operacion_en_proceso": "Pasó a En proceso",
+    "operacion_completada": "Se completó",
+    "operacion_cancelada": "Se canceló",
+    "operacion_expirada": "Expiró",
+    "operacion_asignada": "Te la asignaron",
+    "operacion_reasignada_removida": "Pasó a otra persona",
+    "operacion_demorada": "Lleva demasiado en proceso",
+    "operacion_retenida": "Cambió una retención",
+    "tipos_cambio_actualizados": "Tasas nuevas",
+}
+
+
+def _place(view: SentView) -> str:
+    if view.subject.startswith("cliente-"):
+        return f"/panel/clientes/{view.subject.removeprefix('cliente-')}"
+    if view.subject.startswith("EXP-"):
+        return f"/panel/operaciones/{view.subject}"
+    return f"{PATH}?sobre={view.subject}"
+
+
+def _subject(text: str) -> str:
+    """As it is kept, however the code was typed."""
+    plain = text.strip()[:40]
+    return plain.upper() if plain.lower().startswith("exp-") else plain
+
+
+def named(event: str) -> str:
+    """An event in the house's words."""
+    return TOLD.get(event) or event.replace("_", " ").capitalize()
+
+
+COLUMNS: tuple[Column[SentView], ...] = (
+    Column(key="cuando", label="Cuándo", kind="moment", value=lambda s: s.sent_at or s.created_at, phone=True),
+    Column(
+        key="que",
+        label="Qué",
+        kind="text",
+        value=lambda s: NOTICES.get(s.notice, s.notice.replace("_", " ").capitalize()),
+        phone=True,
+    ),
+    Column(
+        key="sobre",
+        label="Sobre",
+        kind="code",
+        value=lambda s: s.subject.replace("cliente-", "Cliente "),
+        link=_place,
+        phone=True,
+    ),
+    Column(key="canal", label="Canal", kind="text", value=lambda s: "Correo" if s.channel == "correo" else "Push"),
+    Column(key="a", label="A", kind="text", value=lambda s: s.recipient if s.channel == "correo" else "Su equipo"),
+    Column(
+        key="estado", label="Estado", kind="badge", value=lambda s: SENT.get(s.status, ("quiet", s.status)), phone=True
+    ),
+    Column(key="intentos", label="Intentos", kind="count", value=lambda s: s.attempts),
+    Column(key="motivo", label="Motivo", kind="wrap", value=lambda s: s.why),
+)
+MINE: tuple[Column[ToldView], ...] = (
+    Column(key="cuando", label="Cuándo", kind="moment", value=lambda t: t.at, phone=True),
+    Column(key="que", label="Qué", kind="text", value=lambda t: named(t.event), phone=True),
+    Column(
+        key="sobre",
+        label="Operación",
+        kind="code",
+        value=lambda t: t.operation_code or "",
+        link=lambda t: f"/panel/operaciones/{t.operation_code}",
+        phone=True,
+    ),
+)
+
+
+@router.get("")
+async def notices_page(request: Request, user: Reader, services: ServicesDep) -> Response:
+    """Mails and pushes of the house."""
+    asked = asked_of(request.query_params, sorts=("cuando",))
+    given = asked.filters
+    status = given.get("estado") or ("rechazado" if given.get("rechazados") == "si" else "")
+    found = await read_sent(
+        user=user,
+        services=services,
+        status=cast("Status", status) if status in SENT else None,
+        channel=cast("Channel", given["canal"]) if given.get("canal") in {"correo", "push"} else None,
+        subject=_subject(given.get("sobre", "")),
+        cursor=asked.cursor or None,
+    )
+    table = Table(
+        path=PATH,
+        caption="Correos y avisos",
+        columns=COLUMNS,
+        rows=found.items,
+        asked=asked,
+        next_cursor=found.next_cursor or "",
+        exports=False,
+    )
+    known: dict[str, Any] = {"table": table, "mine": False, "state": status}
+    return await pages.page(request, services, user, "notices.html", here="Avisos", **known)
+
+
+@router.get("/mios")
+async def own_notices_page(request: Request, user: Reader, services: ServicesDep) -> Response:
+    """What one's own screen was told."""
+    asked = asked_of(request.query_params, sorts=("cuando",))
+    found = await read_told(user, services, cursor=asked.cursor or None)
+    table = Table(
+        path=f"{PATH}/mios",
+        caption="Avisos en tu pantalla",
+        columns=MINE,
+        rows=found.items,
+        asked=asked,
+        next_cursor=found.next_cursor or "",
+        exports=False,
+    )
+    known: dict[str, Any] = {"table": table, "mine": True, "state": ""}
+    return await pages.page(request, services, user, "notices.html", here="Avisos", **known)
