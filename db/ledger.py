@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit
 from db.ledger_days import balances
-from db.tables import HouseAccount, LedgerAccount, LedgerEntry, LedgerLine, LedgerPeriod
+from db.tables import HouseAccount, LedgerAccount, LedgerEntry, LedgerLine, LedgerPeriod, Match, Operation
 from domain import ledger
 from domain.calendar import format_day
 from domain.errors import Conflict, Missing
@@ -136,7 +136,15 @@ async def annul(session: AsyncSession, entry_id: int, *, actor: Actor, day: date
 
 
 async def annul_operation(session: AsyncSession, code: str, *, actor: Actor, day: date, reason: str) -> int | None:
-    """Undo what `settle` posted of an operation; once. None when it has no entry that stands."""
+    """Undo what `settle` posted of an operation; once. None when it has no entry that stands.
+
+    Raises Conflict while a match stands on it: those are annulled first.
+    """
+    matched = select(Match.id).where(or_(Match.buy_code == code, Match.sell_code == code), Match.annulled_at.is_(None))
+    # Whoever matches holds the operation's row: a match that is being made is seen, or finds the operation undone.
+    await session.execute(select(Operation.id).where(Operation.code == code).with_for_update())
+    if await session.scalar(matched.limit(1)):
+        raise Conflict("OPERATION_MATCHED", f"{code} tiene calces: anúlalos primero.")
     wanted = select(LedgerEntry.id).where(LedgerEntry.operation_code == code, LedgerEntry.source == Source.OPERACION)
     found = await session.scalar(wanted.where(LedgerEntry.reverses_id.is_(None)))
     if found is None or await session.scalar(select(LedgerEntry.id).where(LedgerEntry.reverses_id == found)):

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
 from api.staff.position import ApprovalView
-from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Limit, Money, Rate, after, example, page
+from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Day, Limit, Money, Rate, after, example, page
 from api.staff.sheets import FILE, Sheet, download, workbook
 from db import accounting, approvals, ledger
 from db.accounting import BookLine
@@ -55,7 +55,7 @@ class RevaluationBody(Body):
     """The closing rate (PEN per USD) and the Lima day that it is of."""
 
     model_config = example(day="2026-11-30", rate="3.7520")
-    day: date
+    day: Day
     rate: Rate = Field(ge=2, le=6, decimal_places=4)
 
 
@@ -177,8 +177,8 @@ async def read_book(
     *,
     _user: Reader,
     services: ServicesDep,
-    since: Annotated[date, Query()],
-    until: Annotated[date, Query()],
+    since: Annotated[Day, Query()],
+    until: Annotated[Day, Query()],
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> Book:
@@ -218,7 +218,7 @@ async def revalue(body: RevaluationBody, user: Keeper, services: ServicesDep) ->
 
 
 @router.get("/entries/export", response_class=Response, responses=FILE)
-async def export_book(_user: Reader, services: ServicesDep, since: date, until: date) -> Response:
+async def export_book(_user: Reader, services: ServicesDep, since: Day, until: Day) -> Response:
     """The daily book between two days in a sheet, oldest first."""
     rows = await _whole(services, since, until)
     cells = [

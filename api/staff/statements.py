@@ -12,7 +12,7 @@ from pydantic import Field
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
 from api.staff.house_accounts import AccountId
-from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Done, Limit, Money, after, example, page
+from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Day, Done, Limit, Money, after, example, page
 from db import ledger, statements
 from domain.accounts import Bank
 from domain.calendar import business_day
@@ -203,8 +203,8 @@ async def list_loose_movements(
     account_id: AccountId,
     _user: Manager,
     services: ServicesDep,
-    since: date | None = None,
-    until: date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
 ) -> LooseMovementList:
     """Movements of the books that no statement has shown; the last month unless it is told, three at most."""
     last = until or business_day(datetime.now(UTC))
