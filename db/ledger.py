@@ -153,8 +153,13 @@ async def annul_operation(session: AsyncSession, code: str, *, actor: Actor, day
 
 
 def number_of(row: LedgerEntry) -> str:
-    """`AS-2026-0042`, as people name an entry."""
-    return f"AS-{row.year}-{row.number:04}"
+    """An entry as people name it."""
+    return named(row.year, row.number)
+
+
+def named(year: int, number: int) -> str:
+    """`AS-2026-0042`."""
+    return f"AS-{year}-{number:04}"
 
 
 async def close_period(session: AsyncSession, year: int, month: int, *, actor: Actor, at: datetime) -> LedgerPeriod:

@@ -153,7 +153,7 @@ async def read_history(
 
 @router.get("/control")
 async def read_control(_user: Reader, services: ServicesDep) -> ControlView:
-    """What does not tie in the last weeks, each with its action; the nightly check looks at everything."""
+    """What does not tie in the last week, each with its action; the nightly check looks at everything."""
     now = datetime.now(UTC)
     async with services.sessions() as session:
         found = await control.findings(session, now=now)
