@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 PROGRAMS := $(wildcard temporal-dev/*.py)
 PAGES := api/assets/dist/manifest.json
-SOURCES := api/assets/build.py $(wildcard api/assets/*.json api/assets/css/* api/assets/js/*/*) $(shell find api/panel -name '*.html' -o -name '*.py')
+SOURCES := api/assets/build.py $(wildcard api/assets/*.json api/assets/css/* api/assets/img/* api/assets/js/*/*) $(shell find api/pages api/panel api/portal -name '*.html' -o -name '*.py')
 
 .PHONY: install up test check fix lock clean
 

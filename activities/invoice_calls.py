@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from db import invoice_answers, invoices
+from db import invoice_answers, invoice_attempts, invoices
 from db.invoices import Papers
 from db.session import Sessions
 from db.tables import Invoice
@@ -39,7 +39,9 @@ class Calls:
     async def consult(self, invoice: Invoice) -> Answer:
         """What NubeFact has of it. Raises Unknown, Retryable or Configuration."""
         named = (invoice.type, invoice.series, invoice.number)
-        return await self.attempt(invoice.id, invoices.CONSULTING, question(*named), self.nubefact.consult(*named))
+        return await self.attempt(
+            invoice.id, invoice_attempts.CONSULTING, question(*named), self.nubefact.consult(*named)
+        )
 
     async def record(self, invoice_id: int, answer: Answer) -> Invoice:
         """The document as SUNAT's answer leaves it; without an answer it is Enviado (F093)."""
@@ -60,7 +62,7 @@ class Calls:
 
     async def _keep(self, invoice_id: int, action: str, outcome: str, body: nubefact.Json, said: nubefact.Json) -> None:
         async with self._sessions() as session:
-            await invoices.record_attempt(
+            await invoice_attempts.record(
                 session,
                 invoice_id,
                 action=action,

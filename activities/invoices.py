@@ -14,7 +14,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.invoice_calls import Calls, anonymous
-from db import invoices
+from db import invoice_attempts, invoices
 from db.client_reads import display_name
 from db.invoices import Papers
 from db.session import Sessions
@@ -112,7 +112,7 @@ class InvoiceActivities:
                 currency=self._settings.currency,
                 on=today,
             )
-            sent = await invoices.was_sent(session, invoice.id)
+            sent = await invoice_attempts.was_sent(session, invoice)
         # The date of emission is the day it is sent: NubeFact refuses an old one (code 22).
         document = self._document(operation, client, invoice, today)
         return Case(invoice=invoice, document=document, asked_before=_asked_before(sent=sent))
@@ -122,7 +122,7 @@ class InvoiceActivities:
         async with self._sessions() as session:
             note = await session.get_one(Invoice, note_id)
             amended = await session.get_one(Invoice, note.amends_id)
-            sent = await invoices.was_sent(session, note.id)
+            sent = await invoice_attempts.was_sent(session, note)
         taken_back = Amended(
             type=amended.type,
             series=amended.series,
@@ -185,8 +185,10 @@ class InvoiceActivities:
     async def _send(self, case: Case) -> Answer:
         body, on = case.document.body(), case.document.issued_on
         async with self._sessions() as session:
-            await invoices.mark_sending(session, case.invoice.id, request=self._nubefact.kept(body), on=on)
-        return await self._calls.attempt(case.invoice.id, invoices.SENDING, body, self._nubefact.issue(case.document))
+            await invoice_attempts.mark_sending(session, case.invoice.id, request=self._nubefact.kept(body), on=on)
+        return await self._calls.attempt(
+            case.invoice.id, invoice_attempts.SENDING, body, self._nubefact.issue(case.document)
+        )
 
     async def _refuse(self, case: Case, why: str) -> NoReturn:
         """NubeFact did not take it: its number stays ours, and a person corrects and tries again."""

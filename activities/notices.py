@@ -44,7 +44,6 @@ class NoticeActivities:
         """Tell everybody once. Raises NoticeDelayed (tried again) or NoticeRefused (a person must look)."""
         async with self._sessions() as session:
             subject = await notices.subject(session, order.code)
-            devices = await notices.devices(session, subject.client.id)
             desk = await notices.desk_addresses(session, subject) if order.notice == CREATED else ()
         waits, attached = await self._receipt(subject, order.notice)
         facts = told(subject, site=self._settings.public_url, attached=attached is not None)
@@ -56,7 +55,7 @@ class NoticeActivities:
                 key=order.key,
                 envelopes=envelopes,
                 push=push(order.notice, facts),
-                devices=devices,
+                devices=subject.devices,
             )
         )
         if waits:

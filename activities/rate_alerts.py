@@ -24,7 +24,7 @@ from workflows import names
 NOTICE = "alerta_tc"
 BATCH = 50
 AT_ONCE = 10
-# Longer than a round is patient with the post (workflows/rate_alerts.py).
+# Longer than a rate's own round lasts (workflows/rate_alerts.py).
 LEFT_BEHIND = timedelta(minutes=4)
 
 

@@ -21,7 +21,7 @@ from api.settings import ApiSettings
 # Four files of 10 MB with their multipart clothing; no JSON of ours is near a megabyte.
 MAX_BODY = 44 * 1024 * 1024
 MAX_JSON = 1024 * 1024
-COUNTED = ("/api/", "/auth/")
+COUNTED = ("/api/", "/auth/", "/registro/", "/olvide", "/reclamaciones")
 # Polled without signing in by design, or with their own limit.
 EXEMPT = frozenset(
     {

@@ -9,8 +9,9 @@ import socketio
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from api import assets, errors, files, health, panel, platform
+from api import assets, errors, files, health, panel, platform, portal
 from api.allowances import Allowances
+from api.caching import NoStore
 from api.limits import AnonymousLimit, SizeLimit
 from api.login_limits import LoginLimits
 from api.origins import Cors, OriginCheck
@@ -75,7 +76,8 @@ def create_app(
 
 
 def _include(app: FastAPI) -> None:
-    for router in (health.router, files.router, contract, platform.router, staff, assets.router, panel.router):
+    pages = (assets.router, panel.router, portal.router)
+    for router in (health.router, files.router, contract, platform.router, staff, *pages):
         app.include_router(router)
 
 
@@ -85,6 +87,7 @@ def _wrap(app: FastAPI, settings: ApiSettings) -> None:
     app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(SizeLimit)
     errors.install(app)
+    app.add_middleware(NoStore)
     app.add_middleware(Cors, settings=settings)
 
 

@@ -10,10 +10,10 @@ import functools
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import (
@@ -142,8 +142,8 @@ async def _claim(services: Services, request: NewOperation, *, scope: str, key: 
     """
     asked = _body_hash(request)
     async with services.sessions.begin() as session:
-        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{scope}:{key}", 0))))
-        claimed = await session.get(IdempotencyKey, (scope, key))
+        await session.execute(_ONE_CLICK_AT_A_TIME, {"whose": f"{scope}:{key}"})
+        claimed = (await session.execute(_CLAIMED, {"scope": scope, "key": key})).one_or_none()
         if claimed is not None:
             _check_same_body(claimed.body_hash, asked)
             return _START.validate_python(claimed.quote)
@@ -153,16 +153,21 @@ async def _claim(services: Services, request: NewOperation, *, scope: str, key: 
         start = OperationStart(
             operation=replace(operation, code=await next_code(session)), terms=await _terms(session, now)
         )
-        session.add(
-            IdempotencyKey(
-                scope=scope,
-                key=key,
-                body_hash=asked,
-                operation_code=start.operation.code,
-                quote=cast("dict[str, Any]", _START.dump_python(start, mode="json")),
-            )
-        )
+        mine = {"scope": scope, "key": key, "body_hash": asked, "operation_code": start.operation.code}
+        await session.execute(_CLAIM, mine | {"quote": _START.dump_python(start, mode="json")})
         return start
+
+
+_ONE_CLICK_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("whose"), 0)))
+_KEYS = IdempotencyKey.__table__
+_CLAIMED = select(_KEYS.c.body_hash, _KEYS.c.quote).where(
+    _KEYS.c.scope == bindparam("scope"), _KEYS.c.key == bindparam("key")
+)
+_CLAIM = insert(_KEYS)  # type: ignore[arg-type] # a Table
+# Written again as it is when it is there, so that the one statement answers it either way.
+_CLAIM_OR_FIND = _CLAIM.on_conflict_do_update(
+    index_elements=["scope", "key"], set_={"scope": _CLAIM.excluded.scope}
+).returning(_KEYS.c.body_hash, _KEYS.c.created_at)
 
 
 async def _claim_command(services: Services, code: str, command: Command, *, scope: str, key: str) -> datetime:
@@ -173,13 +178,10 @@ async def _claim_command(services: Services, code: str, command: Command, *, sco
     """
     asked = _body_hash(command)
     values = {"scope": scope, "key": key, "body_hash": asked, "operation_code": code, "quote": {}}
-    claim = insert(IdempotencyKey).values(values)
-    # Written again as it is when it is there, so that the one statement answers it either way.
-    same = claim.on_conflict_do_update(index_elements=["scope", "key"], set_={"scope": claim.excluded.scope})
     async with services.sessions() as session:
-        found = await session.execute(same.returning(IdempotencyKey.body_hash, IdempotencyKey.created_at))
-        body_hash, since = found.one()
-    _check_same_body(body_hash, asked)
+        found = (await session.execute(_CLAIM_OR_FIND, values)).one()
+    _check_same_body(found.body_hash, asked)
+    since: datetime = found.created_at
     return since
 
 

@@ -130,6 +130,7 @@ async def register_client(
     given = [read_account(account) for account in body.bank_accounts]
     now = datetime.now(UTC)
     async with services.sessions.begin() as session:
+        await partners.hold(session, partner.id, new.document_number)
         known = await partners.own_client(session, partner.id, new.document_number)
         if known is not None:
             response.status_code = 200

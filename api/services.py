@@ -38,4 +38,9 @@ def services(connection: HTTPConnection) -> Services:
     return found
 
 
-ServicesDep = Annotated[Services, Depends(services)]
+async def _services(connection: HTTPConnection) -> Services:
+    """The same as a dependency: one that is not a coroutine would pass through a thread at every request."""
+    return services(connection)
+
+
+ServicesDep = Annotated[Services, Depends(_services)]

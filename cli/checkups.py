@@ -40,13 +40,13 @@ from integrations.settings import (
 )
 from integrations.temporal import TemporalSettings, codec, connect
 from worker.settings import WorkerSettings
+from worker.shares import Share
 from workflows import names
 
 Checkup = Callable[[], Awaitable[str]]
 CLOCK_TOLERANCE = timedelta(seconds=2)
 # A poll lasts a minute, and the server lists a poller for five after it has gone.
 POLLED_WITHIN = timedelta(seconds=90)
-QUEUES = (names.OPERATIONS_QUEUE, names.INVOICING_QUEUE, names.NOTICES_QUEUE, names.LISTS_QUEUE)
 INVOICE_PATIENCE = timedelta(minutes=15)
 NO_FILE = f"dni/{'0' * 64}.png"
 
@@ -119,10 +119,10 @@ async def search_attributes() -> str:
 async def workers() -> str:
     """Every queue has a worker that asks for work."""
     client = await _client()
-    idle = [queue for queue in QUEUES if not await _is_polled(client, queue)]
+    idle = [queue for queue in Share.ALL.queues if not await _is_polled(client, queue)]
     if idle:
         raise Ill(f"Nadie atiende {', '.join(idle)}: arranca un worker con `qoricash worker` y mira su registro.")
-    return ", ".join(QUEUES)
+    return ", ".join(Share.ALL.queues)
 
 
 async def nubefact() -> str:

@@ -1,8 +1,19 @@
 """`qoricash worker`: one worker process; SIGTERM lets it finish what it has in hand."""
 
+from typing import Annotated
 
-def work() -> None:
+import typer
+
+from worker.shares import Share
+
+
+def work(
+    *,
+    only: Annotated[
+        Share, typer.Option(help="qué atiende: todo, solo operaciones (lo que la gente espera) o solo efectos")
+    ] = Share.ALL,
+) -> None:
     """Atiende las operaciones: ejecuta sus pasos, plazos y efectos."""
     from worker.main import run
 
-    run()
+    run(only)

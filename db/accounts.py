@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import account_alerts, audit, clients
@@ -34,8 +34,14 @@ class NewAccount:
 
 async def live(session: AsyncSession, client_id: int) -> Sequence[ClientAccount]:
     """The client's accounts in their order. `banco_cuenta_id` and `account_index` are places in this list."""
-    wanted = select(ClientAccount).where(ClientAccount.client_id == client_id, ClientAccount.removed_at.is_(None))
-    return (await session.scalars(wanted.order_by(ClientAccount.position, ClientAccount.id))).all()
+    return (await session.scalars(_LIVE, {"client_id": client_id})).all()
+
+
+_LIVE = (
+    select(ClientAccount)
+    .where(ClientAccount.client_id == bindparam("client_id"), ClientAccount.removed_at.is_(None))
+    .order_by(ClientAccount.position, ClientAccount.id)
+)
 
 
 async def add(

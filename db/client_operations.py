@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables import Deposit, Invoice, Operation, OperationEvent, Proof
+from domain.calendar import day_bounds
 from domain.errors import Missing
-from domain.operations import OPEN, State
+from domain.operations import OPEN, Kind, State
 
 RECENT = 50
 # Beyond PostgreSQL's bigint there is no operation, and asking would be an error.
@@ -39,6 +41,38 @@ class Totals:
     pen: Decimal
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a client's history is narrowed by. Days are Lima's, both included; `before` is the id to go on from."""
+
+    state: State | None = None
+    kind: Kind | None = None
+    since: date | None = None
+    until: date | None = None
+    before: int | None = None
+
+
+async def page(session: AsyncSession, client_id: int, wanted: Wanted, *, limit: int) -> Sequence[Operation]:
+    """A client's own operations, newest first."""
+    query = select(Operation).where(Operation.client_id == client_id)
+    for column, value in ((Operation.state, wanted.state), (Operation.kind, wanted.kind)):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.since is not None:
+        query = query.where(Operation.created_at >= day_bounds(wanted.since)[0])
+    if wanted.until is not None:
+        query = query.where(Operation.created_at < day_bounds(wanted.until)[1])
+    if wanted.before is not None:
+        query = query.where(Operation.id < wanted.before)
+    return (await session.scalars(query.order_by(Operation.id.desc()).limit(limit))).all()
+
+
+async def owned_by_code(session: AsyncSession, client_id: int, code: str) -> ClientOperation:
+    """One operation by its code. Raises Missing when there is none or it is another client's."""
+    number = await session.scalar(select(Operation.id).where(Operation.code == code, Operation.client_id == client_id))
+    return await owned(session, client_id, number or 0)
+
+
 async def recent(session: AsyncSession, client_id: int) -> Sequence[ClientOperation]:
     """The newest operations of a client, newest first."""
     wanted = select(Operation).where(Operation.client_id == client_id).order_by(Operation.id.desc()).limit(RECENT)
@@ -52,8 +86,8 @@ async def owned(session: AsyncSession, client_id: int, operation_id: int) -> Cli
 
 async def owned_row(session: AsyncSession, client_id: int, operation_id: int) -> Operation:
     """The same without what belongs to it, for who only asks where it stands. Raises Missing."""
-    wanted = select(Operation).where(Operation.id == operation_id, Operation.client_id == client_id)
-    row = await session.scalar(wanted) if 0 < operation_id <= _LAST_ID else None
+    wanted = {"id": operation_id, "client_id": client_id}
+    row = await session.scalar(_OWNED, wanted) if 0 < operation_id <= _LAST_ID else None
     if row is None:
         raise Missing("OPERATION_NOT_FOUND", "No encontramos esa operación entre las tuyas.", field="operation_id")
     return row
@@ -67,7 +101,15 @@ async def by_code(session: AsyncSession, code: str) -> ClientOperation:
     return (await _with_children(session, [row]))[0]
 
 
+# What a client asks all day: composing a statement anew costs as much as carrying it out.
 _BY_CODE = select(Operation).where(Operation.code == bindparam("code"))
+_OWNED = select(Operation).where(Operation.id == bindparam("id"), Operation.client_id == bindparam("client_id"))
+_CODES = bindparam("codes", type_=ARRAY(Text))
+_DEPOSITS = (
+    select(Deposit).where(Deposit.operation_code == any_(_CODES), Deposit.removed_at.is_(None)).order_by(Deposit.number)
+)
+_PROOFS = select(Proof).where(Proof.operation_code == any_(_CODES), Proof.removed_at.is_(None)).order_by(Proof.number)
+_INVOICES = select(Invoice).where(Invoice.operation_code == any_(_CODES)).order_by(Invoice.id)
 
 
 async def totals(session: AsyncSession, client_id: int) -> Totals:
@@ -99,12 +141,9 @@ async def _with_children(session: AsyncSession, rows: Sequence[Operation]) -> li
     """Only what there can be is asked for: nothing belongs to a new operation, and comprobantes are of Completada."""
     grown = [row.code for row in rows if row.version > 1 or row.state is not State.PENDIENTE]
     completed = [row.code for row in rows if row.state is State.COMPLETADA]
-    deposits = select(Deposit).where(Deposit.operation_code.in_(grown), Deposit.removed_at.is_(None))
-    proofs = select(Proof).where(Proof.operation_code.in_(grown), Proof.removed_at.is_(None))
-    invoices = select(Invoice).where(Invoice.operation_code.in_(completed))
-    found_deposits = await _grouped(session, deposits.order_by(Deposit.number), grown)
-    found_proofs = await _grouped(session, proofs.order_by(Proof.number), grown)
-    found_invoices = await _grouped(session, invoices.order_by(Invoice.id), completed)
+    found_deposits = await _grouped(session, _DEPOSITS, grown)
+    found_proofs = await _grouped(session, _PROOFS, grown)
+    found_invoices = await _grouped(session, _INVOICES, completed)
     return [
         ClientOperation(
             row=row,
@@ -120,6 +159,6 @@ async def _grouped(session: AsyncSession, wanted: Any, codes: Sequence[str]) -> 
     """One read for a whole page, by operation (a read per row made lists slow)."""
     grouped: dict[str, list[Any]] = {code: [] for code in codes}
     if codes:
-        for child in (await session.scalars(wanted)).all():
+        for child in (await session.scalars(wanted, {"codes": codes})).all():
             grouped[child.operation_code].append(child)
     return grouped

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, String, false, literal_column, or_, select, true
@@ -49,6 +49,12 @@ def within(reader: Actor) -> ColumnElement[bool]:
     if reader.role is None:
         return false()
     return true() if scope(Role(reader.role), "clients") is Scope.ALL else Client.trader_id == reader.id
+
+
+async def names_of(session: AsyncSession, client_ids: Collection[int]) -> dict[int, str]:
+    """The names of these clients by id, for a list whose rows only have ids. Who may read the list checks its route."""
+    rows = await session.scalars(select(Client).where(Client.id.in_(client_ids)))
+    return {client.id: display_name(client) for client in rows}
 
 
 async def list_clients(

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Text, bindparam, select, text, update
+from sqlalchemy import BigInteger, Text, Update, any_, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -99,17 +99,17 @@ async def claim(
 
 async def mark_sent(session: AsyncSession, delivery_ids: Iterable[int], *, at: datetime) -> None:
     """They have left; whatever they carried sealed is wiped."""
-    await _mark(session, delivery_ids, status=SENT, sent_at=at, detail="")
+    await _mark(session, _SENT, delivery_ids, now=SENT, at=at, why="")
 
 
 async def mark_refused(session: AsyncSession, delivery_ids: Iterable[int], *, why: str) -> None:
     """They will not be taken; whatever they carried sealed is wiped. A sent one stays sent."""
-    await _mark(session, delivery_ids, status=REFUSED, detail=why[:MAX_DETAIL])
+    await _mark(session, _REFUSED, delivery_ids, now=REFUSED, why=why[:MAX_DETAIL])
 
 
 async def mark_delayed(session: AsyncSession, delivery_ids: Iterable[int]) -> None:
     """One more attempt that came to nothing; the rows go on waiting, with what they carry."""
-    await _mark(session, delivery_ids)
+    await _mark(session, _DELAYED, delivery_ids)
 
 
 async def leave_temporary_password(
@@ -143,13 +143,21 @@ async def sealed_mail(session: AsyncSession, *, client_id: int, key: str, secret
     )
 
 
-async def _mark(session: AsyncSession, delivery_ids: Iterable[int], **values: object) -> None:
-    wanted = list(delivery_ids)
-    if wanted:
-        waiting = update(Delivery).where(Delivery.id.in_(wanted), Delivery.status != SENT)
-        marked = waiting.values(attempts=Delivery.attempts + 1, **values)
-        # No row is held in memory here, so the session need not look for those that the statement changes.
-        await session.execute(marked, execution_options={"synchronize_session": False})
+async def _mark(session: AsyncSession, marking: Update, delivery_ids: Iterable[int], **values: object) -> None:
+    if wanted := list(delivery_ids):
+        # On the connection itself: no row is held in memory that the session would have to look for.
+        connection = await session.connection()
+        await connection.execute(marking, {"ids": wanted, **values})
+
+
+_TRIED = (
+    update(Delivery)
+    .where(Delivery.id == any_(bindparam("ids", type_=ARRAY(BigInteger))), Delivery.status != SENT)
+    .values(attempts=Delivery.attempts + 1)
+)
+_DELAYED = _TRIED
+_REFUSED = _TRIED.values(status=bindparam("now"), detail=bindparam("why"))
+_SENT = _REFUSED.values(sent_at=bindparam("at"))
 
 
 def seal(secret: str, secret_key: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,11 +22,16 @@ async def open_incident(session: AsyncSession, *, kind: str, subject: str, detai
 
 async def close_incidents(session: AsyncSession, *, kind: str, subject: str, at: datetime) -> None:
     """It ties again."""
-    await session.execute(
-        update(Incident)
-        .where(Incident.kind == kind, Incident.subject == subject, Incident.closed_at.is_(None))
-        .values(closed_at=at)
-    )
+    connection = await session.connection()
+    await connection.execute(_CLOSING, {"of_kind": kind, "about": subject, "now": at})
+
+
+# Of every comprobante: composing a statement anew costs as much as carrying it out.
+_CLOSING = (
+    update(Incident)
+    .where(Incident.kind == bindparam("of_kind"), Incident.subject == bindparam("about"), Incident.closed_at.is_(None))
+    .values(closed_at=bindparam("now"))
+)
 
 
 async def open_subjects(session: AsyncSession, *, kind: str) -> frozenset[str]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
-from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import incidents, notifications
-from db.tables import Client, Invoice, InvoiceAttempt, InvoiceSeries, Operation
+from db.tables import Client, Invoice, InvoiceSeries, Operation
 from domain.errors import Conflict
 from domain.invoices import (
     InvoiceStatus,
@@ -27,8 +26,6 @@ from domain.notifications import role_room
 from domain.permissions import Role
 from domain.sunat import rejected
 
-SENDING = "generar"
-CONSULTING = "consultar"
 NUMBER_TAKEN = "numeracion"
 REJECTED, SILENT, VOID_FAILED = "comprobante", "sunat sin respuesta", "anulacion"
 ACCOUNT_FAILS, ACCOUNT = "facturacion", "NubeFact"
@@ -149,6 +146,12 @@ async def billed(session: AsyncSession, operation_code: str) -> tuple[Operation,
 _BILLED = (
     select(Operation, Client).join(Client, Client.id == Operation.client_id).where(Operation.code == bindparam("code"))
 )
+_LAST = (
+    select(Invoice.id)
+    .where(Invoice.operation_code == bindparam("code"), Invoice.type != InvoiceType.NOTA_CREDITO)
+    .order_by(Invoice.id.desc())
+    .limit(1)
+)
 _LIVE = select(Invoice).where(
     Invoice.operation_code == bindparam("code"),
     Invoice.type != InvoiceType.NOTA_CREDITO,
@@ -200,32 +203,6 @@ async def overdue(session: AsyncSession, *, before: datetime) -> int:
     """How many comprobantes got their number before that instant and were never taken by NubeFact."""
     waiting = select(func.count()).where(Invoice.status == InvoiceStatus.PENDIENTE, Invoice.reserved_at < before)
     return await session.scalar(waiting) or 0
-
-
-async def was_sent(session: AsyncSession, invoice_id: int) -> bool:
-    """Whether anything was ever sent under this number: then NubeFact is asked before sending again."""
-    sent = exists().where(InvoiceAttempt.invoice_id == invoice_id, InvoiceAttempt.action == SENDING)
-    return bool(await session.scalar(select(sent)))
-
-
-async def record_attempt(
-    session: AsyncSession,
-    invoice_id: int,
-    *,
-    action: str,
-    outcome: str,
-    request: Mapping[str, Any],
-    response: Mapping[str, Any],
-) -> None:
-    """Keep one call to the provider; the caller has masked the token."""
-    values = {"invoice_id": invoice_id, "action": action, "outcome": outcome}
-    await session.execute(insert(InvoiceAttempt).values(**values, request=dict(request), response=dict(response)))
-
-
-async def mark_sending(session: AsyncSession, invoice_id: int, *, request: Mapping[str, Any], on: date) -> None:
-    """What is about to be sent, and with which date of emission."""
-    named = update(Invoice).where(Invoice.id == invoice_id)
-    await session.execute(named.values(request=dict(request), issued_on=on.isoformat()))
 
 
 async def mark_sent(session: AsyncSession, invoice_id: int, papers: Papers, *, at: datetime) -> Invoice:
@@ -289,12 +266,13 @@ async def _mark(session: AsyncSession, invoice_id: int, status: InvoiceStatus, p
     invoice.sunat_code, invoice.sunat_description = papers.sunat_code, papers.sunat_description
     if status in TAKEN:
         invoice.sent_at = invoice.sent_at or at
-        await _close_rejections(session, invoice, at)
     if status is InvoiceStatus.ACEPTADO:
         invoice.accepted_at = invoice.accepted_at or at
     invoice.ask_at = None
     if status is InvoiceStatus.ENVIADO:
         invoice.ask_at = at + ask_again_in(at - (invoice.sent_at or at))
+    if status in TAKEN:
+        await _close_rejections(session, invoice, at)
     return invoice
 
 
@@ -339,10 +317,7 @@ async def _retype(session: AsyncSession, invoice: Invoice, kind: InvoiceType, se
 
 async def _last(session: AsyncSession, operation_code: str) -> int | None:
     """The newest comprobante that the operation had before, when there was one."""
-    earlier = select(Invoice.id).where(
-        Invoice.operation_code == operation_code, Invoice.type != InvoiceType.NOTA_CREDITO
-    )
-    return await session.scalar(earlier.order_by(Invoice.id.desc()).limit(1))
+    return await session.scalar(_LAST, {"code": operation_code})
 
 
 async def _locked(session: AsyncSession, series: str, kind: InvoiceType) -> InvoiceSeries:

@@ -43,8 +43,10 @@ async def active(session: AsyncSession) -> Mapping[ListCode, ListVersion]:
 
 async def active_numbers(session: AsyncSession) -> dict[ListCode, int]:
     """Only their numbers: what a client's check is compared with."""
-    wanted = select(ListVersion.list_code, ListVersion.id).where(ListVersion.retired_at.is_(None))
-    return {row.list_code: row.id for row in await session.execute(wanted)}
+    return {row.list_code: row.id for row in await session.execute(_ACTIVE_NUMBERS)}
+
+
+_ACTIVE_NUMBERS = select(ListVersion.list_code, ListVersion.id).where(ListVersion.retired_at.is_(None))
 
 
 async def versions(session: AsyncSession, code: ListCode, *, before: int | None, limit: int) -> Sequence[ListVersion]:

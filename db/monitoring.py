@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import literal, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -77,19 +77,28 @@ async def _findings(session: AsyncSession, book: RuleBook, seen: Look, code: str
     ]
     if not ringing:
         return ()
-    told = select(CaseAlert.source_key, literal(value=True)).where(
-        CaseAlert.source_key.in_([one.cause for one in ringing])
-    )
-    snoozed = select(RuleSnooze.rule_key, literal(value=False)).where(
-        RuleSnooze.client_id == seen.client_id, RuleSnooze.until > datetime.now(UTC), RuleSnooze.ended_at.is_(None)
-    )
-    known = {(name, is_told) for name, is_told in await session.execute(told.union_all(snoozed))}
+    values = {"causes": [one.cause for one in ringing], "client_id": seen.client_id, "now": datetime.now(UTC)}
+    known = {(name, is_told) for name, is_told in await session.execute(_KNOWN_CAUSES, values)}
     return [
         Finding(
             rule=one.rule, cause=one.cause, told=(one.cause, True) in known, silenced=(one.rule.key, False) in known
         )
         for one in ringing
     ]
+
+
+# Composed once: most operations of a busy client ask it.
+_KNOWN_CAUSES = (
+    select(CaseAlert.source_key, literal(value=True))
+    .where(CaseAlert.source_key == any_(bindparam("causes", type_=ARRAY(Text))))
+    .union_all(
+        select(RuleSnooze.rule_key, literal(value=False)).where(
+            RuleSnooze.client_id == bindparam("client_id"),
+            RuleSnooze.until > bindparam("now"),
+            RuleSnooze.ended_at.is_(None),
+        )
+    )
+)
 
 
 async def _recorded(
@@ -109,8 +118,10 @@ async def _recorded(
         "outcome": outcome,
         "findings": _as_json(seen, findings),
     }
-    once = insert(TransactionMonitoring).values(values).on_conflict_do_nothing()
-    return await session.scalar(once.returning(TransactionMonitoring.id)) is not None
+    return await session.scalar(_ONCE, values) is not None
+
+
+_ONCE = insert(TransactionMonitoring.__table__).on_conflict_do_nothing().returning(TransactionMonitoring.__table__.c.id)  # type: ignore[arg-type] # a Table
 
 
 def _as_json(seen: Look, findings: Sequence[Finding]) -> Mapping[str, object]:

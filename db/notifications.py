@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, Text, cast, func, literal, select
+from sqlalchemy import BigInteger, Insert, Select, Text, Update, any_, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,36 +43,59 @@ async def notify_each(
     key: str,
     payload: dict[str, Any],
     operation_code: str | None = None,
-    cause: Sequence[Insert] = (),
 ) -> Sequence[int]:
-    """Tell several rooms the same, in one statement; answers the ids of those that had not been told.
+    """Tell several rooms the same, in one statement; answers the ids of those that had not been told."""
+    told = word(announcements, key=key, payload=payload, operation_code=operation_code)
+    return (await session.scalars(_ANNOUNCING, told)).all()
 
-    A step of an operation tells three to six rooms: row by row that was a third of its statements. `cause` are rows
-    that belong to the same step and are written by the same statement.
+
+def word(
+    announcements: Sequence[Announcement], *, key: str, payload: dict[str, Any], operation_code: str | None = None
+) -> dict[str, Any]:
+    """What is told to whom, as a statement of `announcing` takes it."""
+    return {
+        "told_rooms": [told.room for told in announcements],
+        "told_events": [told.event for told in announcements],
+        "told_key": key,
+        "told_payload": payload,
+        "told_code": operation_code,
+    }
+
+
+def announcing(*cause: Insert | Update) -> Select[Any]:
+    """A statement that tells several rooms the same, and writes with it what they are told of.
+
+    A step of an operation tells three to six rooms: row by row that was a third of its statements.
     """
-    rooms, events = zip(*((told.room, told.event) for told in announcements), strict=True)
     texts = ARRAY(Text)
-    pairs = func.unnest(literal(list(rooms), texts), literal(list(events), texts))
+    pairs = func.unnest(bindparam("told_rooms", type_=texts), bindparam("told_events", type_=texts))
     wanted = pairs.table_valued("room", "event").render_derived()
     columns = {
-        Notification.key: literal(key),
+        Notification.key: bindparam("told_key", type_=Text),
         Notification.room: wanted.c.room,
         Notification.event: wanted.c.event,
-        Notification.payload: literal(payload, JSONB),
-        Notification.operation_code: literal(operation_code, Text),
+        Notification.payload: bindparam("told_payload", type_=JSONB),
+        Notification.operation_code: bindparam("told_code", type_=Text),
     }
     rows = insert(Notification).from_select([*columns], select(*columns.values()).select_from(wanted))
     told = rows.on_conflict_do_nothing().returning(Notification.id).cte("told")
     announced = select(told.c.id, func.pg_notify(CHANNEL, cast(told.c.id, Text)))
-    announced = announced.add_cte(*(row.cte(f"cause_{place}") for place, row in enumerate(cause)))
-    ids: Sequence[int] = (await session.scalars(announced)).all()
-    return ids
+    return announced.add_cte(*(row.cte(f"cause_{place}") for place, row in enumerate(cause)))
+
+
+_ANNOUNCING = announcing()
 
 
 async def by_ids(session: AsyncSession, ids: Iterable[int]) -> Sequence[Notification]:
     """The notifications that NOTIFYs named, oldest first."""
-    named = select(Notification).where(Notification.id.in_(list(ids)))
-    return (await session.scalars(named.order_by(Notification.id))).all()
+    return (await session.scalars(_BY_IDS, {"ids": list(ids)})).all()
+
+
+_BY_IDS = (
+    select(Notification)
+    .where(Notification.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+    .order_by(Notification.id)
+)
 
 
 async def since(session: AsyncSession, instant: datetime) -> Sequence[Notification]:

@@ -16,7 +16,7 @@ from db import audit, clients, risk
 from db.notifications import notify
 from db.tables import Client, ClientDocument
 from domain.clients import ClientStatus, DocumentKind, KycStatus, Papers, PaperStatus, papers_of
-from domain.errors import Conflict, Forbidden, Invalid, Missing
+from domain.errors import Conflict, Forbidden, Invalid, Missing, Refused
 from domain.notifications import client_room, role_room, user_room
 from domain.operations import SYSTEM, Actor, ActorKind, StoredFile
 from domain.permissions import Role
@@ -164,6 +164,16 @@ async def observed_reasons(session: AsyncSession, client_id: int) -> Sequence[tu
     return [
         (DocumentKind(paper.kind), paper.reason) for paper in newest.values() if paper.status is PaperStatus.OBSERVADO
     ]
+
+
+async def why_not_approved(session: AsyncSession, client_id: int, actor: Actor) -> str:
+    """What an approval by this person would be refused for now, in the same words; empty when nothing stops it."""
+    client = await session.get_one(Client, client_id)
+    try:
+        await _check_approval(session, client, actor)
+    except Refused as refused:
+        return refused.message
+    return ""
 
 
 async def _check_approval(session: AsyncSession, client: Client, actor: Actor) -> None:

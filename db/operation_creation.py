@@ -7,13 +7,14 @@ holds the client's row while the same rules are checked again, so that ten creat
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import partners, preferential_rates, referrals, treasury
 from db.limits import check_client_limit
-from db.operations import tell
+from db.operations import Step, Told, accounts_by_id, tell
 from db.tables import Client, ClientAccount, ExchangeRate, RewardCode
 from db.tables import Operation as OperationRow
 from db.tables.operations import operation_code_seq
@@ -82,16 +83,19 @@ async def record_creation(session: AsyncSession, operation: d.Operation, *, upda
         coupon=operation.coupon,
     )
     client = await session.get(Client, operation.client_id, with_for_update=True)
-    if await session.scalar(select(OperationRow.id).where(OperationRow.code == operation.code)):
+    if await session.scalar(_RECORDED, {"code": operation.code}):
         return
     accounts = await check_rules(session, client, request, code=operation.code, now=at)
     assert client is not None  # check_rules refuses an unknown client
-    row = _row(operation, client, accounts, update_id=update_id, at=at)
-    session.add(row)
-    await session.flush()
+    row_id = await session.scalar(_RECORD, _row(operation, client, accounts, update_id=update_id, at=at))
+    assert row_id is not None  # an INSERT that answers nothing has raised
     await _reserve_coupon(session, operation, at)
-    actor = operation.created_by
-    await tell(session, row, None, operation, event="create", actor=actor, update_id=update_id, at=at, changes=())
+    told = Told(row_id=row_id, trader_id=client.trader_id)
+    await tell(session, told, operation, Step(event="create", actor=operation.created_by, update_id=update_id, at=at))
+
+
+_RECORDED = select(OperationRow.id).where(OperationRow.code == bindparam("code"))
+_RECORD = insert(OperationRow.__table__).returning(OperationRow.__table__.c.id)  # type: ignore[arg-type] # a Table
 
 
 async def check_rules(
@@ -123,11 +127,8 @@ def check_client(client: Client, actor: d.Actor) -> None:
 
 async def _accounts(session: AsyncSession, request: NewOperation) -> tuple[ClientAccount, ClientAccount]:
     """Where the client pays from and is paid, in one read. Raises Invalid for one that is not fit."""
-    named = (request.source_account_id, request.destination_account_id)
-    found = {
-        account.id: account
-        for account in await session.scalars(select(ClientAccount).where(ClientAccount.id.in_(named)))
-    }
+    named = [request.source_account_id, request.destination_account_id]
+    found = await accounts_by_id(session, named)
     kind, client_id = request.kind, request.client_id
     source = _fit(found.get(named[0]), client_id, kind.client_pays, "source_account_id")
     return source, _fit(found.get(named[1]), client_id, kind.client_receives, "destination_account_id")
@@ -143,22 +144,31 @@ def _fit(account: ClientAccount | None, client_id: int, currency: Currency, fiel
 
 
 async def _check_no_active(session: AsyncSession, client_id: int, code: str) -> None:
-    active = select(OperationRow.code).where(
-        OperationRow.client_id == client_id,
-        OperationRow.state.in_(d.OPEN),
-        OperationRow.origin != d.Origin.SISTEMA,
-        OperationRow.code != code,
-    )
-    found = await session.scalar(active.limit(1))
+    found = await session.scalar(_ACTIVE, {"client_id": client_id, "code": code})
     if found:
         raise Conflict("ACTIVE_OPERATION", f"Ya tienes {found} en curso. Termínala o cancélala para crear otra.")
 
 
+_ACTIVE = (
+    select(OperationRow.code)
+    .where(
+        OperationRow.client_id == bindparam("client_id"),
+        OperationRow.state.in_(d.OPEN),
+        OperationRow.origin != d.Origin.SISTEMA,
+        OperationRow.code != bindparam("code"),
+    )
+    .limit(1)
+)
+
+
 async def _price(session: AsyncSession) -> ExchangeRate:
-    newest = await session.scalar(select(ExchangeRate).order_by(ExchangeRate.id.desc()).limit(1))
+    newest = await session.scalar(_NEWEST_RATE)
     if newest is None:
         raise Conflict("NO_RATE", "Aún no hay un tipo de cambio publicado. Intenta en unos minutos.")
     return newest
+
+
+_NEWEST_RATE = select(ExchangeRate).order_by(ExchangeRate.id.desc()).limit(1)
 
 
 async def _coupon_pips(session: AsyncSession, request: NewOperation, *, code: str, now: datetime) -> int:
@@ -189,37 +199,37 @@ def _row(
     *,
     update_id: str,
     at: datetime,
-) -> OperationRow:
+) -> dict[str, Any]:
     source, destination = accounts
     by_staff = operation.created_by.kind is d.ActorKind.STAFF
-    return OperationRow(
-        code=operation.code,
-        version=1,
-        last_update_id=update_id,
-        client_id=client.id,
+    return {
+        "code": operation.code,
+        "version": 1,
+        "last_update_id": update_id,
+        "client_id": client.id,
         # The owner of the portfolio at this moment: a later reassignment of the client moves no history (F033, F034).
-        trader_id=client.trader_id,
-        created_by_user_id=operation.created_by.id if by_staff else None,
-        kind=operation.kind,
-        origin=operation.origin,
-        state=operation.state,
-        amount_usd=operation.amount_usd,
-        amount_pen=operation.amount_pen,
-        base_rate=operation.base_rate,
-        rate=operation.rate,
-        rate_id=operation.rate_id,
-        desk_rate=operation.desk_rate,
-        coupon=operation.coupon,
-        coupon_pips=operation.coupon_pips,
-        source_account_id=source.id,
-        destination_account_id=destination.id,
-        source_bank=source.bank,
-        source_account=source.number,
-        destination_bank=destination.bank,
-        destination_account=destination.number,
-        assessment=operation.assessment,
-        comments=operation.comments,
-        created_at=operation.created_at,
-        expires_at=operation.expires_at,
-        updated_at=at,
-    )
+        "trader_id": client.trader_id,
+        "created_by_user_id": operation.created_by.id if by_staff else None,
+        "kind": operation.kind,
+        "origin": operation.origin,
+        "state": operation.state,
+        "amount_usd": operation.amount_usd,
+        "amount_pen": operation.amount_pen,
+        "base_rate": operation.base_rate,
+        "rate": operation.rate,
+        "rate_id": operation.rate_id,
+        "desk_rate": operation.desk_rate,
+        "coupon": operation.coupon,
+        "coupon_pips": operation.coupon_pips,
+        "source_account_id": source.id,
+        "destination_account_id": destination.id,
+        "source_bank": source.bank,
+        "source_account": source.number,
+        "destination_bank": destination.bank,
+        "destination_account": destination.number,
+        "assessment": operation.assessment,
+        "comments": operation.comments,
+        "created_at": operation.created_at,
+        "expires_at": operation.expires_at,
+        "updated_at": at,
+    }

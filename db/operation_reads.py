@@ -5,13 +5,14 @@ Only reads: while an operation is open its workflow is the only writer (db/opera
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, false, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -164,9 +165,15 @@ def _conditions(wanted: OperationFilter) -> list[ColumnElement[bool]]:
 
 async def check_visible(session: AsyncSession, reader: d.Actor, code: str) -> None:
     """Raises Missing when there is no such operation, or it is not this person's to see."""
-    wanted = select(OperationRow.id).join(Client, Client.id == OperationRow.client_id)
-    if await session.scalar(wanted.where(OperationRow.code == code, within(reader))) is None:
+    if await session.scalar(_visible(reader), {"code": code}) is None:
         raise _missing()
+
+
+@functools.lru_cache(maxsize=256)
+def _visible(reader: d.Actor) -> Select[int]:
+    """The row of an operation, for this reader. Composed once a person: every command of the staff asks it."""
+    wanted = select(OperationRow.id).join(Client, Client.id == OperationRow.client_id)
+    return wanted.where(OperationRow.code == bindparam("code"), within(reader))
 
 
 async def get_operation(session: AsyncSession, reader: d.Actor, code: str) -> OperationDetail:

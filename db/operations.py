@@ -6,32 +6,21 @@ local activity may commit just before its worker dies, and the workflow then dec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import ARRAY, BigInteger, Row, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import audit, house_accounts, incidents
+from db import audit, house_accounts, incidents, operation_steps
 from db.limits import check_client_limit
-from db.notifications import notify_each
-from db.tables import (
-    AuditEntry,
-    Client,
-    ClientAccount,
-    Deposit,
-    Note,
-    OperationEvent,
-    Payout,
-    Proof,
-    Refund,
-    RewardCode,
-    User,
-)
+from db.notifications import word
+from db.operation_steps import CHILDREN, Accounts
+from db.tables import Client, ClientAccount, Note, OperationEvent, Refund, RewardCode, User
 from db.tables import Operation as OperationRow
 from domain import operations as d
 from domain.errors import Invalid
@@ -41,10 +30,6 @@ from domain.permissions import Role
 
 # One queue for "who is least loaded", so that ten proofs in the same instant are dealt out evenly (F266).
 ASSIGNMENT_LOCK = 7_301
-# The fields of an operation that are rows of their own.
-CHILDREN = frozenset({"deposits", "payouts", "proofs"})
-
-Accounts = Mapping[int, ClientAccount]
 
 
 class StaleWrite(Exception):
@@ -75,23 +60,23 @@ async def record_transition(
     """
     row = await _locked(session, after.code)
     if row.version == after.version and row.last_update_id == update_id:
-        return row.operator_id
+        operator: int | None = row.operator_id
+        return operator
     if row.version > after.version:
         raise StaleWrite(after.code, row.version)
     if row.version == after.version:
         await _set_orphan_aside(session, row, at)
         whole = True
-    before = _as_known(row)
+    before = _as_known(row, after)
     after = await _with_operator(session, after, changes, assign_operator=assign_operator)
     touched = CHILDREN if whole else CHILDREN & {change.field for change in changes}
     accounts = await _accounts_of_lines(session, after, touched)
     await _check_against_database(session, row, after, changes, at, accounts=accounts)
-    _project(row, after, update_id=update_id, at=at)
-    await _sync_children(session, after, at, accounts, touched)
+    told = Told(row_id=row.id, trader_id=row.trader_id, before=before)
+    step = Step(event=event, actor=actor, update_id=update_id, at=at, changes=changes)
+    await tell(session, told, after, step, children=touched, accounts=accounts)
     await _sync_coupon(session, after)
     await _open_refund(session, after, at)
-    await session.flush()
-    await tell(session, row, before, after, event=event, actor=actor, update_id=update_id, at=at, changes=changes)
     return after.operator_id
 
 
@@ -104,54 +89,68 @@ async def record_note(
         session.add(Note(operation_code=code, user_id=user_id, text=words, key=key, at=at))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What was done, by whom and when; `update_id` is the key of who asked."""
+
+    event: str
+    actor: d.Actor
+    update_id: str
+    at: datetime
+    changes: tuple[d.FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What people are told of besides the operation: its row's number, its trader, and how it stood before."""
+
+    row_id: int
+    trader_id: int | None
+    before: d.Operation | None = None
+
+
 async def tell(
     session: AsyncSession,
-    row: OperationRow,
-    before: d.Operation | None,
+    told: Told,
     after: d.Operation,
+    step: Step,
     *,
-    event: str,
-    actor: d.Actor,
-    update_id: str,
-    at: datetime,
-    changes: tuple[d.FieldChange, ...],
+    children: frozenset[str] = frozenset(),
+    accounts: Accounts | None = None,
 ) -> None:
-    """The event row and the audit row of a version, and word of it to every room that it concerns, in one statement.
+    """Write a version with its event and audit rows, and word of it to every room that it concerns, in one statement.
 
-    In the transaction that changes the state; the rooms hear when it commits, once each.
+    In the transaction that changes the state; the rooms hear when it commits, once each. A first version has its row
+    already.
     """
-    happened = {
-        "operation_code": after.code,
-        "version": after.version,
-        "event": event,
-        "state": after.state,
+    actor, changes = step.actor, audit.as_json(step.changes)
+    who = {
         "actor_kind": actor.kind.value,
         "actor_id": actor.id,
         "actor_role": actor.role.value if actor.role else None,
+        "changes": changes,
         "reason": after.reason,
-        "update_id": update_id,
-        "changes": audit.as_json(changes),
-        "at": at,
     }
-    act = audit.entry(
-        actor=actor,
-        action=f"operations.{event}",
-        entity="operation",
-        entity_id=after.code,
-        changes=changes,
-        reason=after.reason,
-    )
-    await notify_each(
+    happened = {"operation_code": after.code, "version": after.version, "event": step.event, "state": after.state}
+    act = {"action": f"operations.{step.event}", "entity": "operation", "entity_id": after.code}
+    await operation_steps.write(
         session,
-        announcements(before, after, trader_id=row.trader_id),
-        key=f"{after.code}:{after.version}",
-        payload=_payload(row, before, after),
-        operation_code=after.code,
-        cause=[postgresql_insert(OperationEvent).values(happened), postgresql_insert(AuditEntry).values(act)],
+        after,
+        event=who | happened | {"update_id": step.update_id, "at": step.at},
+        act=who | act,
+        word=word(
+            announcements(told.before, after, trader_id=told.trader_id),
+            key=f"{after.code}:{after.version}",
+            payload=_payload(told, after, step.at),
+            operation_code=after.code,
+        ),
+        children=children,
+        accounts=accounts,
+        projected=told.before is not None,
     )
 
 
-def _payload(row: OperationRow, before: d.Operation | None, after: d.Operation) -> dict[str, Any]:
+def _payload(told: Told, after: d.Operation, at: datetime) -> dict[str, Any]:
     """What the existing clients read from an event (client contract, section 7), and what our pages need."""
     # The existing web compares the cancelled state with this spelling, although it is written `Cancelado` elsewhere.
     shown = "Cancelada" if after.state is d.State.CANCELADO else after.state.value
@@ -159,30 +158,37 @@ def _payload(row: OperationRow, before: d.Operation | None, after: d.Operation) 
         after.state, after.state.value.lower().replace(" ", "_")
     )
     return {
-        "id": row.id,
+        "id": told.row_id,
         "operation_id": after.code,
         "status": shown,
         "status_key": key,
-        "old_status": before.state.value if before else None,
+        "old_status": told.before.state.value if told.before else None,
         "amount_usd": str(after.amount_usd),
         "amount_pen": str(after.amount_pen),
         "exchange_rate": str(after.rate),
         "version": after.version,
         "operator_id": after.operator_id,
-        "updated_at": row.updated_at.isoformat(),
+        "updated_at": at.isoformat(),
         "title": f"Operación {after.code}",
         "message": f"{after.code}: {after.state}",
     }
 
 
-async def _locked(session: AsyncSession, code: str) -> OperationRow:
-    row = await session.scalar(_LOCKED, {"code": code})
+async def _locked(session: AsyncSession, code: str) -> Row[Any]:
+    row = (await session.execute(_LOCKED, {"code": code})).one_or_none()
     assert row is not None, f"{code} has no row: a workflow records version 1 before anything else"
     return row
 
 
 # Every step asks these: writing a statement anew costs as much as carrying it out.
-_LOCKED = select(OperationRow).where(OperationRow.code == bindparam("code")).with_for_update()
+_KNOWN = ("state", "amount_usd", "expires_at", "operator_id", "assessment")
+_ROW = ("id", "code", "version", "last_update_id", "client_id", "trader_id", *_KNOWN)
+_LOCKED = (
+    select(*(OperationRow.__table__.c[name] for name in _ROW))
+    .where(OperationRow.__table__.c.code == bindparam("code"))
+    .with_for_update()
+)
+_ACCOUNTS = select(ClientAccount).where(ClientAccount.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 _ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(ASSIGNMENT_LOCK))
 _LEAST_LOADED = (
     select(User.id)
@@ -194,7 +200,7 @@ _LEAST_LOADED = (
 )
 
 
-async def _set_orphan_aside(session: AsyncSession, row: OperationRow, at: datetime) -> None:
+async def _set_orphan_aside(session: AsyncSession, row: Row[Any], at: datetime) -> None:
     """A lost write holds this version: keep its event, marked, and say so."""
     await session.execute(
         update(OperationEvent)
@@ -207,27 +213,9 @@ async def _set_orphan_aside(session: AsyncSession, row: OperationRow, at: dateti
     )
 
 
-def _as_known(row: OperationRow) -> d.Operation:
-    """The row as a domain operation, without its lines."""
-    return d.Operation(
-        code=row.code,
-        version=row.version,
-        client_id=row.client_id,
-        kind=row.kind,
-        origin=row.origin,
-        amount_usd=row.amount_usd,
-        base_rate=row.base_rate,
-        rate=row.rate,
-        amount_pen=row.amount_pen,
-        source_account_id=row.source_account_id,
-        destination_account_id=row.destination_account_id,
-        created_at=row.created_at,
-        created_by=d.SYSTEM,
-        state=row.state,
-        expires_at=row.expires_at,
-        operator_id=row.operator_id,
-        assessment=row.assessment,
-    )
+def _as_known(row: Row[Any], after: d.Operation) -> d.Operation:
+    """How the row stands, in what people are told of changes; the rest is as it will be."""
+    return replace(after, **{name: getattr(row, name) for name in _KNOWN})
 
 
 async def _with_operator(
@@ -253,15 +241,17 @@ async def _accounts_of_lines(session: AsyncSession, after: d.Operation, touched:
     """The client accounts that the abonos and pagos name, in one read."""
     lines = [line for field in ("deposits", "payouts") if field in touched for line in getattr(after, field)]
     named = {line.account_id for line in lines if line.account_id is not None}
-    if not named:
-        return {}
-    found = await session.scalars(select(ClientAccount).where(ClientAccount.id.in_(named)))
-    return {account.id: account for account in found}
+    return await accounts_by_id(session, [*named]) if named else {}
+
+
+async def accounts_by_id(session: AsyncSession, ids: Sequence[int]) -> Accounts:
+    """Client accounts, removed ones too, in one read."""
+    return {account.id: account for account in await session.scalars(_ACCOUNTS, {"ids": ids})}
 
 
 async def _check_against_database(
     session: AsyncSession,
-    row: OperationRow,
+    row: Row[Any],
     after: d.Operation,
     changes: tuple[d.FieldChange, ...],
     at: datetime,
@@ -292,75 +282,6 @@ def _check_accounts(
         account = accounts.get(account_id)
         if account is None or account.client_id != client_id or account.currency != currency:
             raise Invalid("ACCOUNT_UNKNOWN", f"Esa cuenta no es del cliente o no es en {currency.words}.", field=field)
-
-
-def _project(row: OperationRow, after: d.Operation, *, update_id: str, at: datetime) -> None:
-    row.version = after.version
-    row.last_update_id = update_id
-    row.state = after.state
-    row.amount_usd = after.amount_usd
-    row.amount_pen = after.amount_pen
-    row.operator_id = after.operator_id
-    row.assessment = after.assessment
-    row.attention = after.attention
-    row.comments = after.comments
-    row.reason = after.reason
-    row.expires_at = after.expires_at
-    row.time_left = after.time_left
-    row.in_process_since = after.in_process_since
-    row.finished_at = after.finished_at
-    row.updated_at = at
-
-
-async def _sync_children(
-    session: AsyncSession, after: d.Operation, at: datetime, accounts: Accounts, touched: frozenset[str]
-) -> None:
-    if "deposits" in touched:
-        await _sync_lines(session, Deposit, after.code, after.deposits, at, accounts=accounts)
-    if "payouts" in touched:
-        await _sync_lines(session, Payout, after.code, after.payouts, at, accounts=accounts)
-    if "proofs" in touched:
-        await _sync_proofs(session, after, at)
-
-
-async def _sync_lines(
-    session: AsyncSession,
-    table: type[Deposit | Payout],
-    code: str,
-    lines: tuple[d.Line, ...],
-    at: datetime,
-    *,
-    accounts: Accounts,
-) -> None:
-    """The rows become the workflow's lines; a line that is gone keeps its row, with the instant of its removal."""
-    rows = {row.number: row for row in await session.scalars(select(table).where(table.operation_code == code))}
-    for line in lines:
-        row = rows.pop(line.number, None)
-        if row is None:
-            row = table(operation_code=code, number=line.number, created_at=at)
-            session.add(row)
-        if row.account_id != line.account_id:
-            # Copied when the line takes the account: later edits of the client's accounts change no history (F156).
-            account = accounts[line.account_id] if line.account_id is not None else None
-            row.bank, row.account = (account.bank.value, account.number) if account else ("", "")
-        row.amount, row.account_id, row.transfer_code = line.amount, line.account_id, line.transfer_code
-        row.house_account_id = line.house_account_id
-        row.removed_at = None
-    for gone in rows.values():
-        gone.removed_at = gone.removed_at or at
-
-
-async def _sync_proofs(session: AsyncSession, after: d.Operation, at: datetime) -> None:
-    rows = {row.number: row for row in await session.scalars(select(Proof).where(Proof.operation_code == after.code))}
-    for proof in after.proofs:
-        row = rows.pop(proof.number, None)
-        if row is None:
-            row = Proof(operation_code=after.code, number=proof.number, created_at=at)
-            session.add(row)
-        row.by_operator, row.comment, row.removed_at = proof.by_operator, proof.comment, None
-        row.file_key, row.content_type, row.size = proof.file.key, proof.file.content_type, proof.file.size
-    for gone in rows.values():
-        gone.removed_at = gone.removed_at or at
 
 
 async def _sync_coupon(session: AsyncSession, after: d.Operation) -> None:

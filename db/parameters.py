@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, cast, func, select
+from sqlalchemy import ARRAY, ColumnElement, Numeric, Text, any_, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,9 +19,7 @@ from domain.parameters import definition, value_at
 
 async def value(session: AsyncSession, name: str, day: date) -> Decimal:
     """The figure in force on a Lima day, or its default. Raises Missing for a name that nobody defined."""
-    newest = select(Parameter).where(Parameter.name == name, Parameter.valid_from <= day)
-    rows = (await session.scalars(newest.order_by(Parameter.valid_from.desc()).limit(1))).all()
-    return value_at(rows, name, day)
+    return (await values(session, (name,), day))[name]
 
 
 async def rows(session: AsyncSession) -> Sequence[Parameter]:
@@ -57,10 +55,15 @@ async def set_value(
     )
 
 
+# Asked several times an operation: composing a statement anew costs as much as carrying it out.
+_STORED = select(Parameter).where(
+    Parameter.name == any_(bindparam("names", type_=ARRAY(Text))), Parameter.valid_from <= bindparam("day")
+)
+
+
 async def values(session: AsyncSession, names: Sequence[str], day: date) -> dict[str, Decimal]:
     """Several figures in force on a Lima day, in one read. Raises Missing for a name that nobody defined."""
-    stored = select(Parameter).where(Parameter.name.in_(names), Parameter.valid_from <= day)
-    known = (await session.scalars(stored)).all()
+    known = (await session.scalars(_STORED, {"names": [*names], "day": day})).all()
     return {name: value_at(known, name, day) for name in names}
 
 

@@ -104,6 +104,12 @@ async def of_key(session: AsyncSession, key: str, *, now: datetime) -> Partner |
     return partner
 
 
+async def hold(session: AsyncSession, partner_id: int, document_number: str) -> None:
+    """Until the transaction ends, this partner's other registrations of this document wait: five clicks are one."""
+    name = f"partner:{partner_id}:{document_number}"
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
 async def adopt(session: AsyncSession, partner_id: int, client_id: int) -> None:
     """The partner registered this client."""
     session.add(PartnerClient(partner_id=partner_id, client_id=client_id))

@@ -61,6 +61,19 @@ async def balance(session: AsyncSession, client_id: int) -> rules.Balance:
     return rules.balance(rules.Entry(kind=row.kind, pips=row.pips) for row in rows)
 
 
+async def ledger(session: AsyncSession, client_id: int, *, limit: int) -> Sequence[tuple[ReferralEntry, str]]:
+    """The newest movements of a client's pips, each with the reward code that it bought, if it did."""
+    wanted = select(ReferralEntry, RewardCode.code).outerjoin(RewardCode, RewardCode.id == ReferralEntry.reward_code_id)
+    newest = wanted.where(ReferralEntry.client_id == client_id).order_by(ReferralEntry.id.desc()).limit(limit)
+    return [(entry, code or "") for entry, code in (await session.execute(newest)).all()]
+
+
+async def rewards(session: AsyncSession, client_id: int) -> Sequence[RewardCode]:
+    """The reward codes that a client has made, newest first."""
+    mine = select(RewardCode).where(RewardCode.owner_id == client_id).order_by(RewardCode.id.desc())
+    return (await session.scalars(mine)).all()
+
+
 async def redeem(session: AsyncSession, client_id: int, now: datetime) -> RewardCode:
     """Spend pips on a reward code. Raises Conflict when there are too few.
 

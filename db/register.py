@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, and_, cast, func, select
+from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -55,7 +56,7 @@ async def record(session: AsyncSession, code: str) -> int:
 
     Whatever is there already stays as it is, so that this may run again.
     """
-    found = (await session.execute(_standing(code))).one_or_none()
+    found = (await session.execute(_standing(), {"code": code})).one_or_none()
     if found is None:
         return 0
     asked = modality(found.amount_usd, found.month_usd, single=found.single, accumulated=found.accumulated)
@@ -71,8 +72,12 @@ async def record(session: AsyncSession, code: str) -> int:
     return len(rows)
 
 
-def _standing(code: str) -> Select[Any]:
-    """A completed operation beside what its client completed in its month, and the thresholds of its day."""
+@functools.cache
+def _standing() -> Select[Any]:
+    """A completed operation beside what its client completed in its month, and the thresholds of its day.
+
+    Composed once: each operation that is completed asks it, and composing it costs several times its answer.
+    """
     day = cast(func.timezone(LIMA.key, Operation.finished_at), Date)
     month = aliased(Operation)
     total = select(func.sum(month.amount_usd)).where(*_in_month(month)).scalar_subquery()
@@ -82,7 +87,7 @@ def _standing(code: str) -> Select[Any]:
         total.label("month_usd"),
         figure(SINGLE, day).label("single"),
         figure(ACCUMULATED, day).label("accumulated"),
-    ).where(Operation.code == code, Operation.state == State.COMPLETADA)
+    ).where(Operation.code == bindparam("code"), Operation.state == State.COMPLETADA)
 
 
 def _in_month(other: type[Operation]) -> tuple[ColumnElement[bool], ...]:

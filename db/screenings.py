@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -93,10 +93,18 @@ async def is_stale(session: AsyncSession, client_id: int) -> bool:
     numbers = await lists.active_numbers(session)
     if not numbers:
         return False
-    check, client = await session.get(ListCheck, client_id), await session.get_one(Client, client_id)
+    client, check = (await session.execute(_LAST_CHECKED, {"client_id": client_id})).one()
     return (
         check is None or check.versions != lists.as_json(numbers) or check.subject_fingerprint != fingerprint_of(client)
     )
+
+
+# Asked at every assessment: composing a statement anew costs as much as carrying it out.
+_LAST_CHECKED = (
+    select(Client, ListCheck)
+    .outerjoin(ListCheck, ListCheck.client_id == Client.id)
+    .where(Client.id == bindparam("client_id"))
+)
 
 
 async def record(

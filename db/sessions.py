@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 
 from db.tables import Client, Session, User
 from domain.errors import Refused
@@ -33,7 +34,7 @@ class Locked(Refused):
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn:
-    """A live session with whose it is: exactly one of `user` and `client`."""
+    """A live session with whose it is: exactly one of `user` and `client`, in what a request asks of them."""
 
     session: Session
     user: User | None = None
@@ -73,23 +74,29 @@ async def find(session: AsyncSession, token: str) -> SignedIn | None:
     return SignedIn(session=row[0], user=row[1], client=row[2]) if row else None
 
 
-# Asked at every request: writing a statement anew costs as much as carrying it out.
-_BY_TOKEN = (
+# Asked at every request: composing a statement anew costs as much as carrying it out, and so does a client's whole row.
+_WHOSE = (
     select(Session, User, Client)
     .outerjoin(User, User.id == Session.user_id)
     .outerjoin(Client, Client.id == Session.client_id)
-    .where(Session.token_hash == bindparam("hash"), Session.ended_at.is_(None))
+    .where(Session.ended_at.is_(None))
+    .options(
+        load_only(Session.id, Session.last_seen_at, Session.expires_at, raiseload=True),
+        load_only(
+            *(User.id, User.username, User.full_name, User.email, User.role, User.status, User.must_change_password),
+            raiseload=True,
+        ),
+        load_only(
+            *(Client.id, Client.document_number, Client.requires_password_change, Client.closed_at), raiseload=True
+        ),
+    )
 )
+_BY_TOKEN = _WHOSE.where(Session.token_hash == bindparam("hash"))
 
 
 async def by_ids(session: AsyncSession, ids: Iterable[int]) -> Sequence[SignedIn]:
     """These sessions with their people, those not ended."""
-    wanted = (
-        select(Session, User, Client)
-        .outerjoin(User, User.id == Session.user_id)
-        .outerjoin(Client, Client.id == Session.client_id)
-        .where(Session.id.in_(list(ids)), Session.ended_at.is_(None))
-    )
+    wanted = _WHOSE.where(Session.id.in_(list(ids)))
     return [SignedIn(session=row[0], user=row[1], client=row[2]) for row in (await session.execute(wanted)).all()]
 
 
@@ -115,9 +122,17 @@ async def end_of_client(session: AsyncSession, client_id: int, now: datetime, *,
 
 async def of_user(session: AsyncSession, user_id: int, now: datetime, idle: timedelta) -> Sequence[Session]:
     """The live sessions of a user, newest first."""
-    live = (Session.ended_at.is_(None), Session.expires_at > now, Session.last_seen_at > now - idle)
-    wanted = select(Session).where(Session.user_id == user_id, *live).order_by(Session.last_seen_at.desc())
-    return (await session.scalars(wanted)).all()
+    return await _live(session, now, idle, Session.user_id == user_id)
+
+
+async def of_client(session: AsyncSession, client_id: int, now: datetime, idle: timedelta) -> Sequence[Session]:
+    """The live sessions of a client, newest first."""
+    return await _live(session, now, idle, Session.client_id == client_id)
+
+
+async def _live(session: AsyncSession, now: datetime, idle: timedelta, whose: ColumnElement[bool]) -> Sequence[Session]:
+    alive = (Session.ended_at.is_(None), Session.expires_at > now, Session.last_seen_at > now - idle)
+    return (await session.scalars(select(Session).where(whose, *alive).order_by(Session.last_seen_at.desc()))).all()
 
 
 async def count_attempt(session: AsyncSession, account: User | Client, now: datetime) -> datetime | None:

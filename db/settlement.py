@@ -49,8 +49,11 @@ async def settle(session: AsyncSession, code: str, *, at: datetime) -> int:
 async def _first_time(session: AsyncSession, code: str, kind: str, detail: dict[str, Any]) -> bool:
     """Whether this kind of effect is posted now; False when it already was (F125)."""
     values = {"operation_code": code, "kind": kind, "detail": detail}
-    posted = await session.scalar(insert(Settlement).values(values).on_conflict_do_nothing().returning(Settlement.kind))
-    return posted is not None
+    return await session.scalar(_POSTED, values) is not None
+
+
+# Composed once: every completed operation asks it, and composing a statement costs as much as carrying it out.
+_POSTED = insert(Settlement.__table__).on_conflict_do_nothing().returning(Settlement.__table__.c.kind)  # type: ignore[arg-type] # a Table
 
 
 async def _consume_coupon(session: AsyncSession, operation: Operation, client: Client, at: datetime) -> None:

@@ -64,6 +64,11 @@ def to_pen(usd: Decimal, exchange_rate: Decimal) -> Decimal:
     return round_half_up(usd * exchange_rate, CENT)
 
 
+def to_usd(pen: Decimal, exchange_rate: Decimal) -> Decimal:
+    """USD that `pen` buys at `exchange_rate`, to the cent: S/ 1,000.00 at 3.4120 is US$ 293.08."""
+    return round_half_up(pen / exchange_rate, CENT)
+
+
 def pips(count: int) -> Decimal:
     """`count` pips as a difference of rate: 30 pips is 0.0030."""
     return PIP * count

@@ -25,6 +25,9 @@ from ports import HOST, Ports
 from supervisor import Piece
 
 HERE = Path(__file__).parent
+# The niceness of what nobody waits for: effects, and the services that only they talk to. A third of the weight of the
+# others: enough that clicks go first, and not so much that a machine that others keep busy starves them.
+GIVES_WAY = 5
 # A proxy of the company must not be asked for the addresses of this machine.
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 OURS = (
@@ -139,21 +142,25 @@ class Stack:
         # One word with its =: a random secret may begin with a dash, which the program would read as another option.
         keys = ["--cloud", secret["files_cloud"], "--api-key", secret["files_key"]]
         keys.append(f"--api-secret={secret['files_secret']}")
-        return [
+        behind = [
             self._stand_in("nubefact", "NubeFact de prueba", ports.nubefact, *account),
             self._stand_in("mail", "Correo de prueba", ports.mail, "--smtp-port", str(ports.smtp)),
-            self._stand_in("files", "Almacén de archivos", ports.files, *keys),
             self._stand_in("push", "Avisos push de prueba", ports.push),
             self._stand_in("lookup", "Consultas de DNI y RUC", ports.lookup),
         ]
+        files = self._stand_in("files", "Almacén de archivos", ports.files, *keys)
+        return [*(replace(piece, niceness=GIVES_WAY) for piece in behind), files]
 
     def house(self) -> list[Piece]:
-        """The house itself: API and worker, ready when the API says that both are."""
+        """The house itself: API and workers, ready when the API says that it and the operations' one are."""
         ready = f"{self.api}/readyz"
         api = self._command("api", "API", "api", "--port", str(self.ports.api))
         api = replace(api, ready=partial(answers, ready), waiting_for=partial(detail, ready))
-        # Last to start, first to stop: it may need half a minute to hand over what it has in hand.
-        return [api, replace(self._command("worker", "Worker", "worker"), patience=30.0)]
+        # Last to start, first to stop: they may need half a minute to hand over what they have in hand. The effects are
+        # a process of their own, which gives way: a mail or a comprobante takes no processor from a person's click.
+        operations = self._command("worker", "Worker de operaciones", "worker", "--only", "operaciones")
+        effects = self._command("effects", "Worker de efectos", "worker", "--only", "efectos")
+        return [api, replace(operations, patience=30.0), replace(effects, patience=30.0, niceness=GIVES_WAY)]
 
     def migrations(self) -> Piece:
         """Brings the tables to the last revision."""

@@ -35,7 +35,7 @@ class Piece:
     """One process of the stack.
 
     `ready` says whether it answers yet; `waiting_for` explains, when it does not, what it lacks; `patience` is how long
-    (seconds) it may take to stop before it is killed.
+    (seconds) it may take to stop before it is killed; with a `niceness` (up to 19) it leaves others the processor.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Piece:
     waiting_for: Callable[[], str] = lambda: ""
     stop_signal: signal.Signals = signal.SIGTERM
     patience: float = 10.0
+    niceness: int = 0
 
 
 @dataclass
@@ -152,7 +153,7 @@ class Supervisor:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_dies_with(os.getpid(), piece.stop_signal),  # noqa: PLW1509 - this program has one thread
+                preexec_fn=_begins(os.getpid(), piece),  # noqa: PLW1509 - this program has one thread
             )
         self._pid_file(piece).write_text(f"{process.pid} {psutil.Process(process.pid).create_time()}")
         return Child(piece, process, time.monotonic())
@@ -216,18 +217,22 @@ def end(process: subprocess.Popen[bytes] | psutil.Process, stop_signal: signal.S
             process.wait(5)
 
 
-def _dies_with(parent: int, stop_signal: signal.Signals) -> Callable[[], None]:
-    """What a new process does first: ask the kernel for its stop signal should the supervisor die before it."""
-    if sys.platform != "linux":
-        return lambda: None
-    libc = ctypes.CDLL(None, use_errno=True)
+def _begins(parent: int, piece: Piece) -> Callable[[], None]:
+    """What a new process does first: take its place behind the others, and ask to be stopped should we die before it.
 
-    def ask() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, stop_signal)
+    The kernel sends that stop signal on Linux only.
+    """
+    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+    def first() -> None:
+        os.nice(piece.niceness)
+        if libc is None:
+            return
+        libc.prctl(PR_SET_PDEATHSIG, piece.stop_signal)
         if os.getppid() != parent:  # it died in between: there is nobody left to signal us
             os._exit(1)
 
-    return ask
+    return first
 
 
 def _cause(code: int) -> str:

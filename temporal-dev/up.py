@@ -97,6 +97,7 @@ def _block(stack: Stack, people: Path, *, seconds: float) -> str:
     """What a person needs to begin: where to go and as whom."""
     place = stack.addresses()
     rows = [
+        ("Portal de los clientes", place["api"]),
         ("Panel de la casa", f"{place['api']}/panel"),
         ("API y su documentación", f"{place['api']}/docs"),
         ("Temporal", place["temporal_ui"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +56,7 @@ from integrations.settings import (
 from integrations.temporal import TemporalSettings, connect
 from worker.schedules import ensure_schedules
 from worker.settings import WorkerSettings
+from worker.shares import Share
 from workflows import names
 from workflows.case_watch import CaseWatchWorkflow
 from workflows.client_errands import ClientRetentionWorkflow, EmailCodeWorkflow
@@ -99,15 +100,15 @@ WORKFLOWS: list[type[Any]] = [
 RECONNECT_SECONDS = 2
 
 
-def run() -> None:
-    """Work until SIGTERM or SIGINT."""
+def run(share: Share = Share.ALL) -> None:
+    """Work on this share of the queues until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # httpx tells each address that it calls, and NubeFact's holds the account.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    uvloop.run(work())
+    uvloop.run(work(share))
 
 
-async def work() -> None:
+async def work(share: Share) -> None:
     """Connect, register, wait for the signal, let what is in hand finish."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -117,16 +118,16 @@ async def work() -> None:
         return
     engine = make_engine(DatabaseSettings())
     async with outside() as services, AsyncExitStack() as running:
-        for worker in build_workers(client, make_sessions(engine), services):
+        for worker in build_workers(client, make_sessions(engine), services, queues=share.queues):
             await running.enter_async_context(worker)
-        await ensure_schedules(client)
-        logger.info("Trabajando en las colas %s.", ", ".join(QUEUES))
+        if names.OPERATIONS_QUEUE in share.queues:
+            await ensure_schedules(client)
+        logger.info("Trabajando en las colas %s.", ", ".join(share.queues))
         await stop.wait()
         logger.info("Termino lo que tengo en mano y me detengo.")
     await engine.dispose()
 
 
-QUEUES = (names.OPERATIONS_QUEUE, names.INVOICING_QUEUE, names.NOTICES_QUEUE, names.LISTS_QUEUE)
 # Pieces of a look at everybody: one compares while the other waits for the database, and people's clicks go between.
 LISTS_AT_ONCE = 2
 
@@ -160,63 +161,77 @@ async def outside() -> AsyncIterator[Outside]:
         yield made
 
 
-def build_workers(client: Client, sessions: Sessions, outside: Outside) -> Sequence[Worker]:
+def build_workers(
+    client: Client, sessions: Sessions, outside: Outside, *, queues: Collection[str] = Share.ALL.queues
+) -> Sequence[Worker]:
     """One worker a queue: effects on slow providers never take the place of a person's click."""
     settings = WorkerSettings()
     issuing = InvoiceActivities(sessions, outside.nubefact, NubefactSettings())
     voids = InvoiceVoidActivities(sessions, outside.nubefact, NubefactSettings(), issuing)
     answers = InvoiceAnswerActivities(sessions, outside.nubefact, outside.files)
     screening = ScreeningActivities(sessions, outside.lists, client, outside=outside.inspektor.enabled)
+    work: dict[str, dict[str, Any]] = {
+        names.OPERATIONS_QUEUE: {
+            "workflows": WORKFLOWS,
+            "workflow_runner": PROVEN_RUNNER,
+            "workflow_task_poller_behavior": PollerBehaviorAutoscaling(),
+            "max_cached_workflows": settings.max_cached_workflows,
+            "max_concurrent_local_activities": settings.local_writes_at_once,
+            "activities": [
+                *_operations(sessions),
+                *_oversight(client, sessions, screening),
+                *OnboardingActivities(sessions).all(),
+                RetentionActivities(sessions, outside.files).anonymise_clients,
+                *_complaints(sessions, outside),
+                voids.record_void_decision,
+            ],
+        },
+        names.INVOICING_QUEUE: {"activities": _invoicing(issuing, voids, answers)},
+        names.NOTICES_QUEUE: {"activities": _notices(sessions, outside)},
+        names.LISTS_QUEUE: {
+            "activities": [
+                *screening.bulk(),
+                InspektorActivities(sessions, outside.inspektor, client).consult_inspektor,
+            ]
+        },
+    }
+    at_once = {names.OPERATIONS_QUEUE: None, names.LISTS_QUEUE: LISTS_AT_ONCE}
     common: dict[str, Any] = {
         "graceful_shutdown_timeout": settings.graceful_shutdown,
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
     }
-    effects = common | {"max_concurrent_activities": settings.effects_at_once}
-    main = Worker(
-        client,
-        task_queue=names.OPERATIONS_QUEUE,
-        workflows=WORKFLOWS,
-        workflow_runner=PROVEN_RUNNER,
-        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
-        max_cached_workflows=settings.max_cached_workflows,
-        max_concurrent_local_activities=settings.local_writes_at_once,
-        activities=[
-            *_operations(sessions),
-            ReconciliationActivities(sessions, client).reconcile_operations,
-            ComplianceActivities(sessions, screening.freshen).assess_operation,
-            CaseWatchActivities(sessions, client).watch_cases,
-            SettlementActivities(sessions).settle,
-            *OnboardingActivities(sessions).all(),
-            RetentionActivities(sessions, outside.files).anonymise_clients,
-            *_complaints(sessions, outside),
-            voids.record_void_decision,
-            screening.screen_client,
-        ],
-        **common,
-    )
-    invoicing = Worker(
-        client, task_queue=names.INVOICING_QUEUE, activities=_invoicing(issuing, voids, answers), **effects
-    )
-    posting = Worker(client, task_queue=names.NOTICES_QUEUE, activities=_notices(sessions, outside), **effects)
-    looking = Worker(
-        client,
-        task_queue=names.LISTS_QUEUE,
-        activities=[*screening.bulk(), InspektorActivities(sessions, outside.inspektor, client).consult_inspektor],
-        max_concurrent_activities=LISTS_AT_ONCE,
-        **common,
-    )
-    return main, invoicing, posting, looking
+    return [
+        Worker(
+            client,
+            task_queue=queue,
+            max_concurrent_activities=at_once.get(queue, settings.effects_at_once),
+            **work[queue],
+            **common,
+        )
+        for queue in queues
+    ]
 
 
 def _operations(sessions: Sessions) -> Sequence[Callable[..., Any]]:
-    """Every write of an operation's own record, and treasury's tasks by the clock."""
+    """Every write of an operation's own record, and what it moves inside the house."""
     operations = OperationActivities(sessions)
     return (
-        TreasuryActivities(sessions, Bcrp(BcrpSettings())).do_treasury_task,
         operations.record_creation,
         operations.record_transition,
         operations.record_note,
         operations.record_alert,
+        SettlementActivities(sessions).settle,
+    )
+
+
+def _oversight(client: Client, sessions: Sessions, screening: ScreeningActivities) -> Sequence[Callable[..., Any]]:
+    """Who looks whether all is well: with clients, operations, cases, our own records and the day's books."""
+    return (
+        TreasuryActivities(sessions, Bcrp(BcrpSettings())).do_treasury_task,
+        ReconciliationActivities(sessions, client).reconcile_operations,
+        ComplianceActivities(sessions, screening.freshen).assess_operation,
+        CaseWatchActivities(sessions, client).watch_cases,
+        screening.screen_client,
     )
 
 

@@ -14,8 +14,9 @@ with workflow.unsafe.imports_passed_through():
 
 READ = timedelta(seconds=10)
 ATTEMPT = timedelta(seconds=60)
-# Shorter than the time after which the sweep takes up what is left, so that no two runs hold the same firing.
-PATIENCE = timedelta(seconds=150)
+# A rate's own round begins its last batch within ROUND and is patient with it for PATIENCE: together less than the age
+# at which the sweep takes up what is left (activities/rate_alerts.py), so that no two runs hold the same firing.
+ROUND, PATIENCE = timedelta(seconds=60), timedelta(seconds=150)
 RETRY = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(seconds=20))
 
 
@@ -26,8 +27,8 @@ class RateAlertsWorkflow:
     @workflow.run
     async def run(self, order: m.AlertRound) -> int:
         """Answer how many firings were handed out."""
-        told, after = 0, order.after
-        while True:
+        told, after, began = 0, order.after, workflow.now()
+        while order.rate_id is None or workflow.now() - began < ROUND:
             batch: tuple[int, ...] = await workflow.execute_activity(
                 names.FIND_RATE_ALERTS,
                 m.AlertRound(rate_id=order.rate_id, after=after),
@@ -37,12 +38,13 @@ class RateAlertsWorkflow:
                 summary="Busca alertas por avisar",
             )
             if not batch:
-                workflow.set_current_details(f"Alertas avisadas: **{told}**.")
-                return told
+                break
             told += await self._tell(batch)
             after = batch[-1]
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(m.AlertRound(rate_id=order.rate_id, after=after))
+        workflow.set_current_details(f"Alertas avisadas: **{told}**.")
+        return told
 
     async def _tell(self, batch: tuple[int, ...]) -> int:
         """Hand out a batch; one that the post does not take in time is left to the sweep."""

@@ -23,8 +23,11 @@ KINDS = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
+    "png": "image/png",
     "woff2": "font/woff2",
 }
+# Already compressed by their own format.
+PACKED = (KINDS["woff2"], KINDS["png"])
 FOR_EVER = "public, max-age=31536000, immutable"
 
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
@@ -56,6 +59,6 @@ async def read_asset(name: Annotated[str, Path(max_length=80)], request: Request
         raise Missing("NOT_FOUND", "No existe lo que buscas.")
     headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
     kind = KINDS[name.rpartition(".")[2]]
-    if "gzip" in request.headers.get("accept-encoding", "") and kind != KINDS["woff2"]:
+    if "gzip" in request.headers.get("accept-encoding", "") and kind not in PACKED:
         return FileResponse(DIST / f"{name}.gz", media_type=kind, headers={**headers, "Content-Encoding": "gzip"})
     return FileResponse(DIST / name, media_type=kind, headers=headers)

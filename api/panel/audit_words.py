@@ -69,6 +69,11 @@ ACTIONS = {
     "invoices.void_approve": "Aprobó la anulación",
     "invoices.void_deny": "Negó la anulación",
     "parameters.set": "Cambió un parámetro",
+    "partners.create": "Creó un aliado",
+    "partners.rotate_key": "Dio otra clave a un aliado",
+    "partners.close": "Cerró a un aliado",
+    "rate_alerts.add": "Pidió una alerta de tipo de cambio",
+    "rate_alerts.end": "Quitó una alerta de tipo de cambio",
 }
 ENTITIES = {
     "operation": "Operación",
@@ -81,6 +86,8 @@ ENTITIES = {
     "complaint": "Reclamo",
     "invoice": "Comprobante",
     "invoice_series": "Serie",
+    "partner": "Aliado",
+    "rate_alert": "Alerta",
 }
 
 
@@ -93,7 +100,7 @@ def actor(kind: str, name: str) -> str:
     """Who did it; only people of the house have a name here."""
     if kind == ActorKind.STAFF:
         return name or "Persona de la casa"
-    return "El cliente" if kind == ActorKind.CLIENT else "Sistema"
+    return {ActorKind.CLIENT.value: "El cliente", ActorKind.PARTNER.value: "Un aliado"}.get(kind, "Sistema")
 
 
 def subject(entity: str, entity_id: str) -> str:

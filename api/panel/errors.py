@@ -13,28 +13,22 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi.routing import APIRoute
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.auth import SignedUser, identity
-from api.errors import SignInNeeded, response_for
+from api.errors import SignInNeeded
 from api.origins import SAFE
+from api.pages.answers import wants_fragment
+from api.pages.refusals import CSRF_HEADER, TITLES, problem_of
 from api.panel import pages
 from api.settings import ApiSettings
-from domain.errors import Forbidden, Invalid
+from domain.errors import Forbidden
+
+__all__ = ["problem_of", "wants_fragment"]
 
 DOOR = "/panel/ingresar"
-CSRF_HEADER = "x-csrf-token"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
-TITLES = {
-    HTTPStatus.FORBIDDEN: "No tienes permiso para esto",
-    HTTPStatus.NOT_FOUND: "No encontramos lo que buscas",
-    HTTPStatus.CONFLICT: "Ya no corresponde",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "Revisa lo que escribiste",
-    HTTPStatus.SERVICE_UNAVAILABLE: "No responde por ahora",
-}
 
 
 class PanelRoute(APIRoute):
@@ -51,19 +45,12 @@ class PanelRoute(APIRoute):
             except SignInNeeded as refused:
                 return _to_the_door(request, refused)
             except Exception as error:  # noqa: BLE001 - the API's own answers, which log what they must, in HTML
-                return _dressed(request, _problem(request, error))
+                return _dressed(request, problem_of(request, error))
+            finally:
+                # The files of a form that a page read by itself: nobody else closes them.
+                await request.close()
 
         return handled
-
-
-def wants_fragment(request: Request) -> bool:
-    """Whether a page asks for a part of itself."""
-    return request.headers.get("hx-request") == "true"
-
-
-def problem_of(request: Request, error: Exception) -> dict[str, Any]:
-    """What the API says of this: `status`, `code`, `detail` and, where it has one, `field`."""
-    return _problem(request, _as_refusal(error))
 
 
 def notice(tone: str, icon: str, title: str, text: str = "") -> dict[str, str]:
@@ -83,27 +70,6 @@ async def _same_page(request: Request) -> None:
     settings: ApiSettings = request.app.state.settings
     if not hmac.compare_digest(request.headers.get(CSRF_HEADER, ""), pages.csrf_token(settings, signed)):
         raise Forbidden("PAGE_STALE", "Esta página es de otra sesión. Vuelve a cargarla y repite.")
-
-
-def _as_refusal(error: Exception) -> Exception:
-    if not isinstance(error, ValidationError):
-        return error
-    first = error.errors()[0]
-    return Invalid("INVALID", _said(first["type"]), field=str(first["loc"][0]) if first["loc"] else None)
-
-
-def _said(kind: str) -> str:
-    known = {
-        "string_too_short": "Escribe algo más: hace falta para guardarlo.",
-        "missing": "Falta este dato.",
-        "string_too_long": "Es demasiado largo.",
-    }
-    return known.get(kind, "Este dato no se entiende. Revísalo.")
-
-
-def _problem(request: Request, error: Exception) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(bytes(response_for(request, _as_refusal(error)).body))
-    return found
 
 
 def _dressed(request: Request, problem: dict[str, Any]) -> Response:

@@ -24,6 +24,7 @@ from api.staff.operation_views import OperationView
 from api.staff.operations import Code, read_operation
 from db import users
 from domain.errors import Invalid, Missing, Refused
+from domain.operations import State
 from domain.permissions import Permission, Role
 
 router = APIRouter(prefix="/operaciones/{code}", route_class=PanelRoute)
@@ -39,7 +40,7 @@ DONE = {
     "reassign": "Reasignada",
     "attach-proof": "Constancia adjuntada",
     "remove-proof": "Constancia quitada",
-    "complete": "Completada",
+    "complete": State.COMPLETADA.value,
     "cancel": "Cancelada",
     "extend-deadline": "Plazo ampliado",
     "release-hold": "Liberada",

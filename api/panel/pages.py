@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,13 +10,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from jinja2_fragments import render_block
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from api import assets
 from api.auth import SignedUser
+from api.pages.answers import HEADERS, answer, environment, theme_of, wants_parts
+from api.pages.answers import csrf_token as session_token
 from api.panel import words
 from api.panel.rail import rail
 from api.panel.tables import DENSITY_COOKIE
@@ -27,27 +26,16 @@ from api.settings import ApiSettings
 from db import treasury
 from domain.permissions import Permission
 
+__all__ = ["HEADERS", "answer", "theme_of", "wants_parts"]
+
 TEMPLATES = Path(__file__).parent / "templates"
-THEMES = {"claro": "qori", "oscuro": "qori-dark"}
-THEME_COOKIE = "qoricash_tema"
 MACROS = {
     "m": "macros.html",
     "cards": "cards.html",
     "parts": "operation_parts.html",
     "fields": "dialog_fields.html",
     "tables": "table.html",
-}
-# Nothing from elsewhere, nothing inline: what a client types can't run here even if a template forgot to escape it.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; "
-    "connect-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-    "Permissions-Policy": "geolocation=(), microphone=(), camera=(self)",
+    "cp": "compliance_parts.html",
 }
 
 
@@ -63,17 +51,9 @@ class Quote:
 
 @cache
 def templates() -> Environment:
-    """The templates, strict: a name that is missing is a fault and not an empty place."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.globals |= {"asset": assets.address, "Permission": Permission, "words": words}
-    made.filters |= words.FILTERS
-    # The libraries of macros are everywhere, also in a block that is rendered alone, which runs no import.
+    """The panel's templates, with the words and the permissions that they ask about."""
+    made = environment(TEMPLATES, filters=words.FILTERS, macros={})
+    made.globals |= {"Permission": Permission, "words": words}
     for name, file in MACROS.items():
         made.globals[name] = made.get_template(file).module
     return made
@@ -114,21 +94,6 @@ def fragment(
     return answer(render_block(templates(), template, block, known | context), status=status, headers=headers)
 
 
-def wants_parts(request: Request) -> bool:
-    """Whether a page that is open asks for its live parts again."""
-    return request.headers.get("x-partes") == "1"
-
-
-def answer(html: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> HTMLResponse:
-    """HTML with the headers of every page."""
-    return HTMLResponse(html, status, {**HEADERS, **(headers or {})})
-
-
-def theme_of(request: Request) -> str:
-    """Light or dark, as this browser chose."""
-    return THEMES.get(request.cookies.get(THEME_COOKIE, ""), THEMES["claro"])
-
-
 def density_of(request: Request) -> str:
     """The height of the rows that this browser chose."""
     return request.cookies.get(DENSITY_COOKIE, "")
@@ -136,8 +101,7 @@ def density_of(request: Request) -> str:
 
 def csrf_token(settings: ApiSettings, user: SignedUser) -> str:
     """What a page of this session sends with every act, and no other site can know."""
-    secret = settings.secret_key.get_secret_value().encode()
-    return hmac.new(secret, f"panel:{user.session_id}".encode(), hashlib.sha256).hexdigest()
+    return session_token(settings, "panel", user.session_id)
 
 
 async def quotes(services: Services) -> Quote | None:

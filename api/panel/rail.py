@@ -20,9 +20,17 @@ class Section:
 
 
 SECTIONS = (
+    Section("layout-dashboard", "Hoy", "/panel/hoy", "d", Permission.OPERATIONS_READ),
     Section("columns-3", "Tablero", "/panel/tablero", "t", Permission.OPERATIONS_READ),
     Section("list", "Operaciones", "/panel/operaciones", "o", Permission.OPERATIONS_READ),
     Section("users", "Clientes", "/panel/clientes", "c", Permission.CLIENTS_READ),
+    Section("user-round-check", "KYC", "/panel/kyc", "k", Permission.CLIENTS_KYC),
+    Section("folder-search", "Casos", "/panel/casos", "s", Permission.COMPLIANCE_READ),
+    Section("list-checks", "Reglas", "/panel/reglas", "r", Permission.COMPLIANCE_READ),
+    Section("shield-alert", "Listas", "/panel/listas", "l", Permission.COMPLIANCE_READ),
+    Section("file-text", "Reportes", "/panel/reportes", "e", Permission.COMPLIANCE_REPORT),
+    Section("book-open-check", "Reclamos", "/panel/reclamos", "q", Permission.COMPLAINTS_READ),
+    Section("siren", "Incidentes", "/panel/incidentes", "i", Permission.INCIDENTS_MANAGE),
     Section("chart-line", "Tasas", "/panel/tasas", "a", Permission.RATES_READ),
     Section("receipt", "Comprobantes", "/panel/comprobantes", "b", Permission.INVOICES_READ),
     Section("user-round-cog", "Usuarios", "/panel/usuarios", "u", Permission.USERS_MANAGE),

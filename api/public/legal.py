@@ -12,7 +12,7 @@ from api.auth import public
 
 router = APIRouter(tags=["Contrato: páginas legales"])
 
-_PAGES = Path(__file__).with_name("pages")
+PAGES = Path(__file__).with_name("pages")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -34,4 +34,4 @@ def _page(name: str) -> HTMLResponse:
 
 @cache
 def _text(name: str) -> str:
-    return (_PAGES / name).read_text(encoding="utf-8")
+    return (PAGES / name).read_text(encoding="utf-8")

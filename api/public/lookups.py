@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -13,10 +14,10 @@ from domain.clients import DocumentType, document_number
 from domain.errors import Missing, Unavailable
 from integrations.lookups import LookupDown
 
+log = logging.getLogger(__name__)
 router = APIRouter(tags=["Contrato: registro"])
 
 Number = Annotated[str, Query(max_length=20, examples=["40000010"])]
-_BY_HAND = "No pudimos consultar ese documento ahora. Escribe tus datos a mano."
 
 
 @router.get("/api/web/dni-lookup", dependencies=[public("se llena el registro con RENIEC; se cuenta por origen")])
@@ -30,7 +31,7 @@ async def dni_lookup(request: Request, services: ServicesDep, numero: Number) ->
     try:
         person = await services.lookup.person(number)
     except LookupDown as error:
-        raise Unavailable("LOOKUP_DOWN", _BY_HAND) from error
+        raise _by_hand(error) from error
     if person is None:
         raise Missing(
             "DOCUMENT_UNKNOWN", "No encontramos ese DNI. Revísalo o escribe tus datos a mano.", field="numero"
@@ -51,7 +52,7 @@ async def ruc_lookup(request: Request, services: ServicesDep, numero: Number) ->
     try:
         company = await services.lookup.company(number)
     except LookupDown as error:
-        raise Unavailable("LOOKUP_DOWN", _BY_HAND) from error
+        raise _by_hand(error) from error
     if company is None:
         raise Missing(
             "DOCUMENT_UNKNOWN", "No encontramos ese RUC. Revísalo o escribe tus datos a mano.", field="numero"
@@ -66,3 +67,9 @@ async def ruc_lookup(request: Request, services: ServicesDep, numero: Number) ->
         "estado": company.state,
         "condicion": company.condition,
     }
+
+
+def _by_hand(error: LookupDown) -> Unavailable:
+    """What the person reads; the log gets why, and never the number."""
+    log.warning("consulta de documento sin respuesta: %s", error)
+    return Unavailable("LOOKUP_DOWN", "No pudimos consultar ese documento ahora. Escribe tus datos a mano.")

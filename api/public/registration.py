@@ -60,7 +60,7 @@ class Registration(RegistrationForm):
 )
 async def register_from_web(body: Registration, services: ServicesDep) -> Json:
     """Open an account: it can sign in and send papers at once, and operate once they are approved (F135)."""
-    return await _register(services, body, origin="web")
+    return await open_account(services, body, origin="web")
 
 
 @router.post(
@@ -70,7 +70,7 @@ async def register_from_web(body: Registration, services: ServicesDep) -> Json:
 )
 async def register_from_mobile(body: Registration, services: ServicesDep) -> Json:
     """The same, for the mobile."""
-    return await _register(services, body, origin="app")
+    return await open_account(services, body, origin="app")
 
 
 class CodeWanted(BaseModel):
@@ -123,7 +123,8 @@ def _secret(services: Services) -> str:
     return services.settings.secret_key.get_secret_value()
 
 
-async def _register(services: Services, body: Registration, *, origin: str) -> Json:
+async def open_account(services: Services, body: Registration, *, origin: str) -> Json:
+    """Register the client and begin its onboarding; for every face alike. Raises Refused."""
     new = read(body, origin=origin)
     rules.check_password(body.password, document=new.document_number)
     hashed = await passwords.hashed(body.password)

@@ -15,6 +15,7 @@ from api.staff import (
     closings,
     codec,
     complaints,
+    dashboard,
     goals,
     house_accounts,
     incidents,
@@ -77,5 +78,6 @@ for part in (
     rules,
     reports,
     risk,
+    dashboard,
 ):
     router.include_router(part.router)

@@ -179,7 +179,7 @@ async def read_case(case_id: CaseId, user: Reader, services: ServicesDep) -> Cas
     async with services.sessions.begin() as session:
         await cases.get_case(session, case_id)
         cases.audit(session, case_id, user_id=user.id, action="visto")
-    return await _whole(services, case_id)
+    return await whole_case(services, case_id)
 
 
 @router.post("/{case_id}/take")
@@ -187,7 +187,7 @@ async def take_case(case_id: CaseId, user: Officer, services: ServicesDep) -> Ca
     """Take it: it is in review and is yours."""
     async with services.sessions.begin() as session:
         await cases.take(session, case_id, user.id)
-    return await _whole(services, case_id)
+    return await whole_case(services, case_id)
 
 
 @router.post("/{case_id}/note")
@@ -196,7 +196,7 @@ async def note_case(case_id: CaseId, body: NoteBody, user: Officer, services: Se
     async with services.sessions.begin() as session:
         await cases.get_case(session, case_id)
         cases.audit(session, case_id, user_id=user.id, action="nota", detail=body.text)
-    return await _whole(services, case_id)
+    return await whole_case(services, case_id)
 
 
 @router.post("/{case_id}/escalate")
@@ -204,7 +204,7 @@ async def escalate_case(case_id: CaseId, body: NoteBody, user: Officer, services
     """Call it suspicious: 24 hours to send the ROS."""
     async with services.sessions.begin() as session:
         await cases.escalate(session, case_id, user.id, body.text)
-    return await _whole(services, case_id)
+    return await whole_case(services, case_id)
 
 
 @router.post("/{case_id}/assign")
@@ -212,7 +212,7 @@ async def assign_case(case_id: CaseId, body: AssignBody, user: Officer, services
     """Give it to a person of compliance."""
     async with services.sessions.begin() as session:
         await cases.assign(session, case_id, by=user.id, to=body.user_id)
-    return await _whole(services, case_id)
+    return await whole_case(services, case_id)
 
 
 @router.post("/{case_id}/attach")
@@ -230,7 +230,7 @@ async def attach_to_case(
     stored = await store(services, file, folder="compliance")
     async with services.sessions.begin() as session:
         await cases.attach(session, case_id, by=user.id, file=stored, title=title)
-    return await _whole(services, case_id)
+    return await whole_case(services, case_id)
 
 
 @router.post("/{case_id}/snooze")
@@ -246,7 +246,7 @@ async def snooze_rule(case_id: CaseId, body: SnoozeBody, user: Officer, services
             reason=body.reason,
             now=datetime.now(UTC),
         )
-    return await _whole(services, case_id)
+    return await whole_case(services, case_id)
 
 
 @router.post("/{case_id}/end-snooze")
@@ -254,7 +254,7 @@ async def end_snooze(case_id: CaseId, body: RuleBody, user: Officer, services: S
     """Let the rule ring for this client again."""
     async with services.sessions.begin() as session:
         await case_watch.wake(session, case_id, by=user.id, rule_key=body.rule, now=datetime.now(UTC))
-    return await _whole(services, case_id)
+    return await whole_case(services, case_id)
 
 
 @router.post("/{case_id}/ros-sent")
@@ -262,14 +262,14 @@ async def note_ros(case_id: CaseId, body: RosSentBody, user: Officer, services: 
     """Write down the number that the UIF's portal gave to its ROS; the alarm stops."""
     async with services.sessions.begin() as session:
         await case_watch.ros_sent(session, case_id, by=user.id, number=body.number, at=datetime.now(UTC))
-    return await _whole(services, case_id)
+    return await whole_case(services, case_id)
 
 
 @router.post("/{case_id}/decide")
 async def decide_case(case_id: CaseId, body: DecisionBody, user: Officer, services: ServicesDep) -> CaseView:
     """Close it, and let go or cancel what it held. An operation that can't be told now is told within minutes."""
     await settle_case(services, user, case_id, body.decision, body.resolution)
-    return await _whole(services, case_id)
+    return await whole_case(services, case_id)
 
 
 async def settle_case(services: Services, user: SignedUser, case_id: int, decision: Decision, resolution: str) -> None:
@@ -300,7 +300,8 @@ async def _tell(services: Services, code: str, order: c.ReleaseHold | c.ConfirmH
         logger.info("%s aún no recibe la decisión de su caso (%s).", code, refused.code)
 
 
-async def _whole(services: Services, case_id: int) -> CaseView:
+async def whole_case(services: Services, case_id: int) -> CaseView:
+    """One case as it is read; the look at it is audited by whoever shows it."""
     async with services.sessions() as session:
         case = await cases.get_case(session, case_id)
         alerts = await cases.alerts_of(session, case_id)

@@ -152,7 +152,7 @@ async def read_rule(rule_id: RuleId, user: Reader, services: ServicesDep) -> Rul
     async with services.sessions.begin() as session:
         row = await rules.one(session, rule_id)
         audit_subject(session, f"regla:{row.key}", user_id=user.id, action="visto")
-    return await _whole(services, rule_id)
+    return await whole_rule(services, rule_id)
 
 
 @router.post("")
@@ -160,7 +160,7 @@ async def draft_rule(body: DraftBody, user: Author, services: ServicesDep) -> Ru
     """Write a draft. It changes nothing until it is tried and somebody else publishes it."""
     async with services.sessions.begin() as session:
         row = await rules.draft(session, body.key, body.definition, by=user.id)
-    return await _whole(services, row.id)
+    return await whole_rule(services, row.id)
 
 
 @router.post("/{rule_id}/edit")
@@ -168,7 +168,7 @@ async def edit_rule(rule_id: RuleId, body: EditBody, user: Author, services: Ser
     """Change a draft. Its earlier back-tests no longer count."""
     async with services.sessions.begin() as session:
         await rules.edit(session, rule_id, body.definition, by=user.id)
-    return await _whole(services, rule_id)
+    return await whole_rule(services, rule_id)
 
 
 @router.post("/{rule_id}/back-test")
@@ -185,7 +185,7 @@ async def publish_rule(rule_id: RuleId, user: Author, services: ServicesDep) -> 
     """Put it in force from the next operation on. Not by who wrote it, and only once it was tried as it stands."""
     async with services.sessions.begin() as session:
         await rules.publish(session, rule_id, by=user.id, at=datetime.now(UTC))
-    return await _whole(services, rule_id)
+    return await whole_rule(services, rule_id)
 
 
 @router.post("/{rule_id}/retire")
@@ -193,10 +193,11 @@ async def retire_rule(rule_id: RuleId, body: ReasonBody, user: Author, services:
     """Take it out of force, or throw the draft away. It stays readable."""
     async with services.sessions.begin() as session:
         await rules.retire(session, rule_id, by=user.id, reason=body.reason, at=datetime.now(UTC))
-    return await _whole(services, rule_id)
+    return await whole_rule(services, rule_id)
 
 
-async def _whole(services: ServicesDep, rule_id: int) -> RuleView:
+async def whole_rule(services: ServicesDep, rule_id: int) -> RuleView:
+    """One version as it is read; the look at it is audited by whoever shows it."""
     async with services.sessions() as session:
         row = await rules.one(session, rule_id)
         trials = await rules.trials_of(session, rule_id)

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from cli.benches.figures import Figures, show, show_figures
 from cli.benches.journey import Journey, browser, kinds
 from cli.benches.people import move_in
-from cli.benches.stack import Stack, database, running_stack
+from cli.benches.stack import WORKERS, Stack, database, running_stack
 from db.session import Sessions
 from db.tables import Invoice, Operation
 from domain.operations import State
@@ -121,7 +121,8 @@ async def _complete(journey: Journey, stack: Stack, plan: Plan, progress: Progre
             await journey.complete(journey.people.clients[place], kind=kind())
             progress.advance(task)
             if next(done) in blows:
-                stack.kill("worker")
+                for worker in WORKERS:
+                    stack.kill(worker)
 
     async with asyncio.TaskGroup() as group:
         for place in range(len(journey.people.clients)):

@@ -29,6 +29,7 @@ HOST = "127.0.0.1"
 START_SECONDS, STOP_SECONDS = 120, 60
 BLOCK = 9  # ports of a stack
 MEGABYTE = 1024 * 1024
+WORKERS = ("worker", "effects")  # pieces: what people wait for, and what follows by itself
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -69,10 +70,12 @@ class Stack:
     def cpu_seconds(self, *, worker_of_floor: int | None = None) -> dict[str, float]:
         """Processor time that each piece has taken since its start, and this program (`banco`).
 
-        Given the floor's worker, its time is the worker's in the place of the house's.
+        The house's two workers count as one, `worker`; given the floor's, its time takes the place of theirs.
         """
         pieces = {file.name: self._processes(file.name) for file in (self.data / "pids").iterdir()}
         pieces["banco"] = [psutil.Process()]
+        effects = pieces.pop("effects", [])
+        pieces["worker"] += effects
         if worker_of_floor is not None:
             pieces["worker"] = [psutil.Process(worker_of_floor)]
         return {piece: sum(_seconds(process) for process in processes) for piece, processes in pieces.items()}

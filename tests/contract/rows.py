@@ -278,8 +278,10 @@ ROWS = (
 # The same address and answer as another row: M1 #2, M3 #3, M4 #4, M5 #5, M7 #9 and #10, M18 #27. M21 is two HTML pages.
 SAME = {"M1": "2", "M3": "3", "M4": "4", "M5": "5", "M7": "9", "M18": "27"}
 PAGES = ("/legal/terms", "/legal/privacy")
+PAGE_ROWS = ("M21",)
 # On purpose: the ticker is other people's data and its page lives without it; M20 must not exist; no client can reach
 # #31 to #35.
+LEFT_OUT = ("15", "M20")
 NOT_SERVED = (
     "GET /mercado/api/ticker",
     "PUT /api/client/operation/1/status",

@@ -130,22 +130,21 @@ async def carry_out(http, call: Call, dni: str, number: int):
     return await http.request(call.method, str(filled(call.path)), **more)
 
 
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.method} {call.path}")
-async def test_a_stranger_gets_401_and_another_client_404(http, client, arrive, theirs, call):
+async def test_a_stranger_gets_401_and_another_client_404_at_every_route(http, client, arrive, theirs):
+    """One application and one pair of clients for all: nothing is left behind by what is refused."""
     other = await arrive("40000002")
-    stranger = await carry_out(http, call, client.dni, theirs)
-    intruder = await carry_out(other.http, call, client.dni, theirs)
-    assert (stranger.status_code, intruder.status_code) == (401, 404), intruder.text
-    for answer in (stranger, intruder):
-        assert answer.json()["success"] is False
-        assert client.dni not in answer.text
+    for call in CALLS:
+        stranger = await carry_out(http, call, client.dni, theirs)
+        intruder = await carry_out(other.http, call, client.dni, theirs)
+        assert (stranger.status_code, intruder.status_code) == (401, 404), (call.path, intruder.text)
+        for answer in (stranger, intruder):
+            assert answer.json()["success"] is False
+            assert client.dni not in answer.text
+    for path, method in OF_THE_SESSION.items():
+        assert (await http.request(method, path, json={})).status_code == 401
     mine = (await client.http.get(f"/api/operations/{theirs}")).json()["data"]
-    assert mine["estado"] == "pendiente"
-
-
-@pytest.mark.parametrize(("path", "method"), OF_THE_SESSION.items())
-async def test_without_a_session_there_is_nobody(http, path, method):
-    assert (await http.request(method, path, json={})).status_code == 401
+    assert (mine["estado"], mine["client_deposits"], mine["client_proofs"]) == ("pendiente", [], [])
+    assert len((await client.post("/api/web/my-accounts")).json()["data"]) == 2
 
 
 def test_every_route_of_the_contract_is_walked():

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 
 from api.main import create_app
+from api.public.objects import moment
 from api.realtime import NAMESPACES
 from api.settings import ApiSettings
 from db import client_changes, onboarding
@@ -34,7 +35,7 @@ from domain.permissions import Role
 from tests import clean_database
 from tests.applications import running_app
 from tests.contract.conftest import SITE, browser
-from tests.contract.rows import EVENTS, NOT_SERVED, PAGES, ROWS, WEB, Row, mismatch
+from tests.contract.rows import EVENTS, LEFT_OUT, NOT_SERVED, PAGE_ROWS, PAGES, ROWS, SAME, WEB, Row, mismatch
 from tests.contract.site import Site, running_site
 from tests.free_ports import free_port
 from tests.people import add_rate, add_user
@@ -87,12 +88,29 @@ async def test_a_row_answers_what_its_pages_read(site: Site, row: Row):
     answer = await site.send(row, await site.caller(row.given))
     assert answer.status_code == row.status, answer.text
     assert mismatch(answer.json(), row.reads) == "", answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_no_row_of_the_contract_is_left_out():
+    """30 of the web and 21 of the mobile; the mobile shares seven addresses with the web."""
+    wanted = {*map(str, range(1, 31)), *(f"M{n}" for n in range(1, 22))}
+    assert {*BY_NUMBER, *SAME, *PAGE_ROWS, *LEFT_OUT} == wanted
+    assert {*SAME.values()} <= {*BY_NUMBER}
+
+
+def test_dates_are_limas_unless_the_web_of_january_is_in_use():
+    """Contract 0.4: no single format suits every version, so it is a setting."""
+    instant = datetime(2026, 11, 26, 2, 30, 15, tzinfo=UTC)
+    assert ApiSettings(public_url=SITE).client_dates == "lima"
+    assert moment(instant, "lima") == "2026-11-25T21:30:15-05:00"
+    assert moment(instant, "utc") == "2026-11-26T02:30:15Z"
 
 
 def refused(answer: httpx.Response, status: int) -> str:
     """Checks that a refusal speaks the contract's envelope; answers its code."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/json"
+    assert answer.headers.get("cache-control", "no-store") == "no-store"
     said = answer.json()
     assert said["success"] is False
     assert said["message"].strip()

@@ -1,4 +1,4 @@
-"""A house without demo data, its people, and the machine's Chromium: what happens on the screens of the panel."""
+"""A house without demo data, its people, and the machine's Chromium: what happens on the screens of both faces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 from api.assets import DIST
-from tests.integration.people import PASSWORD, Desk, Town
+from tests.integration.people import PASSWORD, Customer, Desk, Town
 from tests.integration.running import Stack
 
 AXE = DIST.parent / "node_modules/axe-core/axe.min.js"
@@ -30,7 +30,7 @@ def chromium() -> str:
 
 @dataclass
 class Screen:
-    """A person before the panel, and everything that its browser complained about."""
+    """A person before a page, and everything that its browser complained about."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
@@ -103,6 +103,7 @@ class Screens:
     def __init__(self, browser: Browser, api: str) -> None:
         self._browser, self._api = browser, api
         self._known: dict[tuple[str, str], Screen] = {}
+        self._strangers: list[Screen] = []
 
     async def of(self, username: str, *, size: dict[str, int] = WIDE, theme: str = "claro") -> Screen:
         """A person before its board, who signed in by the door."""
@@ -114,24 +115,51 @@ class Screens:
             await screen.page.goto("/panel/tablero")
         return screen
 
+    async def at_home(self, customer: Customer, *, size: dict[str, int] = PHONE, theme: str = "claro") -> Screen:
+        """A client who came in by the portal's door."""
+        screen = await self.stranger(size=size, theme=theme)
+        await screen.page.goto("/ingresar")
+        await screen.page.fill("#documento", customer.identity.document)
+        await screen.page.fill("#clave", PASSWORD)
+        await screen.page.click("button[type=submit]")
+        await screen.page.wait_for_url("**/inicio")
+        return screen
+
+    async def stranger(self, *, size: dict[str, int] = PHONE, theme: str = "claro") -> Screen:
+        """Somebody who has not come in, in a browser profile of its own."""
+        screen = await self._screen(size, theme)
+        self._strangers.append(screen)
+        return screen
+
     async def _enter(self, username: str, size: dict[str, int], theme: str) -> Screen:
+        screen = await self._screen(size, theme)
+        page = screen.page
+        await page.goto("/panel/ingresar")
+        await page.fill("#usuario", username)
+        await page.fill("#clave", PASSWORD)
+        await page.click("button[type=submit]")
+        await page.wait_for_selector("#tablero")
+        return screen
+
+    async def _screen(self, size: dict[str, int], theme: str) -> Screen:
         context = await self._browser.new_context(
             base_url=self._api, viewport=size, locale="es-PE", timezone_id="America/Lima", reduced_motion="reduce"
         )
         await context.add_cookies([{"name": "qoricash_tema", "value": theme, "url": self._api}])
         page = await context.new_page()
         page.set_default_timeout(30_000)
-        await page.goto("/panel/ingresar")
-        await page.fill("#usuario", username)
-        await page.fill("#clave", PASSWORD)
-        await page.click("button[type=submit]")
-        await page.wait_for_selector("#tablero")
         return Screen(page)
+
+    async def strangers_leave(self) -> None:
+        """Close the browsers of clients: each test brings its own."""
+        while self._strangers:
+            await self._strangers.pop().page.context.close()
 
     def complaints(self) -> list[str]:
         """What any browser said since the last time."""
-        said = [one for screen in self._known.values() for one in screen.complaints]
-        for screen in self._known.values():
+        screens = [*self._known.values(), *self._strangers]
+        said = [one for screen in screens for one in screen.complaints]
+        for screen in screens:
             screen.complaints.clear()
         return said
 
@@ -143,10 +171,12 @@ async def opened(browser: Browser, stack: Stack, master: Desk) -> Screens:
 
 
 @pytest.fixture
-def screens(opened: Screens) -> Iterator[Screens]:
+async def screens(opened: Screens) -> AsyncIterator[Screens]:
     """Nobody's browser complains in any test."""
     yield opened
-    assert opened.complaints() == []
+    said = opened.complaints()
+    await opened.strangers_leave()
+    assert said == []
 
 
 @pytest.fixture

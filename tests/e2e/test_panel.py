@@ -37,6 +37,18 @@ async def portfolio_of(master: Desk, customer: Customer, username: str) -> None:
     assert (await master.post("/api/staff/clients/reassign", json=body)).status_code == 200
 
 
+async def split_the_payment(holder: Screen, onlooker: Screen) -> None:
+    """Two pagos: the difference runs while typing, and a sum that does not tie can't be completed."""
+    lines = holder.page.locator("#payouts")
+    await lines.locator("[data-amount]").first.fill("4,000.00")
+    await expect(lines.locator("[data-diff]")).to_have_text("Faltan 251.25")
+    await lines.locator("[data-add-line]").click()
+    await expect(lines.locator("[data-diff]")).to_have_text("Diferencia 0.00")
+    await lines.locator("button[type=submit]").click()
+    await expect(onlooker.page.locator("#payouts")).to_contain_text("251.25")
+    await expect(holder.page.locator("#payouts [data-save]")).to_be_hidden()
+
+
 async def test_a_trader_and_an_operator_carry_an_operation_to_its_end(
     screens: Screens, town: Town, master: Desk, picture: Path
 ):
@@ -72,16 +84,7 @@ async def test_a_trader_and_an_operator_carry_an_operation_to_its_end(
     await expect(onlooker.page.locator("#acciones .btn-main")).to_have_attribute("aria-disabled", "true")
     await expect(onlooker.page.locator("#acciones")).to_contain_text("No la tienes asignada")
 
-    # Two pagos: the difference runs while typing, and a sum that does not tie can't be completed.
-    lines = holder.page.locator("#payouts")
-    await lines.locator("[data-amount]").first.fill("4,000.00")
-    await expect(lines.locator("[data-diff]")).to_have_text("Faltan 251.25")
-    await lines.locator("[data-add-line]").click()
-    await expect(lines.locator("[data-diff]")).to_have_text("Diferencia 0.00")
-    await lines.locator("button[type=submit]").click()
-    await expect(onlooker.page.locator("#payouts")).to_contain_text("251.25")
-    await expect(holder.page.locator("#payouts [data-save]")).to_be_hidden()
-
+    await split_the_payment(holder, onlooker)
     await expect(holder.page.locator("#acciones .btn-main")).to_have_attribute("aria-disabled", "true")
     await holder.page.keyboard.press("a")
     await holder.page.set_input_files("#archivo", picture)

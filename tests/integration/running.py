@@ -22,7 +22,13 @@ from ports import free_base
 UP = [str(Path(sys.executable).with_name("qoricash")), "up"]
 SERVICES = ("nubefact", "mail", "files", "push", "lookup")
 # Calls of strangers and failed sign-ins are counted by address, and here everybody has the same one.
-ENVIRONMENT = {"RATE_LIMIT_ANONYMOUS": "", "RATE_LIMIT_LOGIN": "", "RATE_LIMIT_LOOKUP": "", "NUBEFACT_TIMEOUT": "2"}
+ENVIRONMENT = {
+    "RATE_LIMIT_ANONYMOUS": "",
+    "RATE_LIMIT_LOGIN": "",
+    "RATE_LIMIT_LOOKUP": "",
+    "RATE_LIMIT_PARTNER": "",
+    "NUBEFACT_TIMEOUT": "2",
+}
 
 
 def wait_until(condition: Callable[[], object], *, within: float, what: str) -> None:

@@ -71,6 +71,7 @@ function listen() {
   socket.onAny((event, told) => {
     if (told?.notification_id) sessionStorage.setItem(LAST, told.notification_id);
     if (MOVES.includes(event)) moved(event, told);
+    document.dispatchEvent(new CustomEvent("casa", { detail: { event, told } }));
     if (event === "tipos_cambio_actualizados") document.body.dispatchEvent(new CustomEvent("tasas"));
   });
 }

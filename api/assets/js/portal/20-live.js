@@ -1,0 +1,87 @@
+// The page moves by itself: what the house tells over its sockets makes it read itself again; rates change in place.
+const { meta, notice, now } = window.portal;
+const MOVES = ["nueva_operacion", "operacion_cliente_actualizada", "operacion_actualizada", "operacion_completada", "operacion_cancelada", "operation_expired"];
+const LAST = "qoricash_ultimo";
+let reading = false;
+
+// A page that somebody is filling in stays as it is while nothing changed on the server.
+async function refresh() {
+  const main = document.getElementById("contenido");
+  if (!("follow" in main.dataset) || reading) return;
+  reading = true;
+  try {
+    const answer = await fetch(location.href, { headers: { "X-Fondo": "1" } });
+    if (answer.redirected) { location.reload(); return; }
+    if (answer.ok) place(main, new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } catch { /* the line is lost: the page says so, and reads again when it is back */ }
+  reading = false;
+}
+
+function place(main, fresh) {
+  const part = fresh.getElementById("contenido");
+  const [before, after] = [main, part].map((one) => one.querySelector("[data-stamp]")?.dataset.stamp);
+  if (before && before === after) return;
+  if (document.querySelector("dialog[open]") && before === undefined) return;
+  document.title = fresh.title;
+  Idiomorph.morph(main, part.innerHTML, { morphStyle: "innerHTML", ignoreActiveValue: true });
+  htmx.process(main);
+  document.dispatchEvent(new CustomEvent("partes"));
+}
+document.addEventListener("leer", refresh);
+
+function rates(told) {
+  for (const side of ["compra", "venta"]) {
+    document.querySelectorAll(`[data-rate="${side}"]`).forEach((shown) => {
+      const text = Number(told[side]).toFixed(4);
+      if (shown.textContent === text) return;
+      shown.textContent = text;
+      shown.classList.remove("is-new");
+      requestAnimationFrame(() => shown.classList.add("is-new"));
+    });
+  }
+  document.querySelectorAll("[data-rate-at]").forEach((time) => { time.textContent = `a las ${HOUR.format(now())}`; });
+  document.dispatchEvent(new CustomEvent("tasas", { detail: told }));
+}
+const HOUR = new Intl.DateTimeFormat("es-PE", { timeZone: "America/Lima", hour: "numeric", minute: "2-digit", second: "2-digit", hour12: true });
+
+// Whoever is confirming hears that the price moved before pressing, and the button says so.
+document.addEventListener("tasas", ({ detail }) => {
+  const watched = document.querySelector("#contenido[data-watch-rate]")?.dataset.watchRate;
+  const said = document.querySelector("[data-moved]");
+  if (!watched || !said) return;
+  said.textContent = `El tipo de cambio cambió a ${Number(detail[watched]).toFixed(4)}. Al confirmar te mostramos el nuevo monto.`;
+  said.hidden = false;
+});
+
+function line(on) {
+  document.querySelector("[data-offline]").hidden = on;
+  document.body.classList.toggle("is-old", !on);
+}
+
+function listen() {
+  const socket = io({ transports: ["websocket"], withCredentials: true });
+  let cut = false;
+  socket.on("connect", () => {
+    line(true);
+    if (!cut) return;
+    socket.emit("missed", { last_id: Number(sessionStorage.getItem(LAST) ?? 0) });
+    refresh();
+  });
+  socket.on("disconnect", (why) => {
+    cut = true;
+    // The server closed it: this session is over, and the page finds out by reading.
+    if (why === "io server disconnect") location.reload();
+    else if (document.visibilityState === "visible") setTimeout(() => { if (!socket.connected) line(false); }, 3000);
+  });
+  socket.onAny((event, told) => {
+    if (told?.notification_id) sessionStorage.setItem(LAST, told.notification_id);
+    if (event === "tipos_cambio_actualizados") rates(told);
+    if (event === "alerta_tipo_cambio") notice("bell-ring", told.message ?? "El tipo de cambio llegó a tu alerta.");
+    if (!MOVES.includes(event)) return;
+    const only = document.getElementById("contenido").dataset.code;
+    if (!only || only === told.operation_id) refresh();
+  });
+}
+listen();
+addEventListener("offline", () => line(false));
+document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") { refresh(); navigator.clearAppBadge?.(); } });

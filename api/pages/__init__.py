@@ -1,0 +1,1 @@
+"""What the pages of both faces share: how they are answered, their headers, their figures, their refusals."""

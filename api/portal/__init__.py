@@ -1,0 +1,42 @@
+"""The pages of the clients. They call what the contract's JSON calls: no rule lives in a page."""
+
+from fastapi import APIRouter
+
+from api.portal import (
+    accounts,
+    app,
+    auth,
+    complaints,
+    dashboard,
+    documents,
+    home,
+    new_operation,
+    operations,
+    profile,
+    proofs,
+    rate_alerts,
+    referrals,
+    registration,
+)
+from api.portal.errors import PortalRoute
+
+router = APIRouter(include_in_schema=False, route_class=PortalRoute)
+
+PARTS = (
+    home,
+    app,
+    auth,
+    registration,
+    dashboard,
+    new_operation,
+    operations,
+    proofs,
+    accounts,
+    documents,
+    profile,
+    referrals,
+    rate_alerts,
+    complaints,
+)
+for part in PARTS:
+    router.include_router(part.router)

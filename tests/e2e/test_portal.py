@@ -1,0 +1,206 @@
+"""The portal as its clients live it: from sign-up to the comprobante on a phone, with the desk on the other side."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.e2e.conftest import PHONE, WIDE, Screen, Screens
+from tests.integration.people import Desk, Town, eventually
+from tests.integration.running import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(150)]
+AT_ONCE = 3.0
+DNI, MAIL, PASSWORD = "78123456", "juana@correo.example", "una frase que recuerdo"
+
+
+async def sign_up(screen: Screen, stack: Stack) -> None:
+    """The four steps, with the code that the mail brought."""
+    page = screen.page
+    await page.goto("/registro")
+    await page.fill("#dni", DNI)
+    await page.fill("#nombres", "Juana")
+    await page.fill("#apellido_paterno", "Ccori")
+    await page.fill("#apellido_materno", "Huanca")
+    assert await screen.barriers() == []
+    await page.click("#paso .btn-primary")
+    await page.fill("#email", MAIL)
+    await page.fill("#telefono", "987654321")
+    await page.click("#paso .btn-primary")
+    await page.wait_for_selector("#code")
+
+    async def mailed() -> str:
+        subjects = [mail["subject"] for mail in stack.received("mail", MAIL)]
+        found = re.search(r"\b[A-Z0-9]{6}\b", subjects[-1]) if subjects else None
+        return found[0] if found else ""
+
+    await page.fill("#code", await eventually(mailed, what="the code by mail"))
+    await page.click("#paso .btn-primary")
+    await page.fill("#password", PASSWORD)
+    await expect(page.locator("[data-strength-word]")).to_have_text("Muy buena")
+    await page.check("input[name=acepta]")
+    await page.click("#paso .btn-primary")
+    await page.wait_for_url("**/cuenta/documentos")
+
+
+async def send_papers(page: Page, picture: Path) -> None:
+    for kind in ("dni_front", "dni_back"):
+        await page.set_input_files(f'[data-one="{kind}"] [data-one-pick] >> nth=1', picture)
+    await page.click("form[data-papers] button[type=submit]")
+    await expect(page.locator("h2", has_text="En revisión")).to_be_visible()
+
+
+async def approve(master: Desk) -> None:
+    """Middle Office looks at both papers and approves."""
+    (one,) = (await master.post("/api/staff/clients/search", json={"search": DNI})).json()["items"]
+    for paper in (await master.get(f"/api/staff/clients/{one['id']}"))["documents"]:
+        path = f"/api/staff/clients/{one['id']}/documents/{paper['id']}/accept"
+        assert (await master.post(path, json={})).status_code == 200
+    done = await master.post(f"/api/staff/clients/{one['id']}/activate", json={})
+    assert done.status_code == 200, done.text
+
+
+async def add_accounts(page: Page) -> None:
+    for currency, number in (("S/", "19312345678012"), ("$", "19312345678013")):
+        await page.goto("/cuentas")
+        await page.select_option("#currency", currency)
+        await page.fill("#account_number", number)
+        await page.check("input[name=propia]")
+        await page.click("#agregar button[type=submit]")
+        await expect(page.locator("main")).to_contain_text(number)
+
+
+async def create(page: Page, dollars: str) -> str:
+    """Quote, accounts, confirm; answers the code."""
+    await page.goto("/cambiar")
+    await page.fill("#calc-get", dollars)
+    await page.locator("#calc-get").blur()
+    await page.click("form[data-calculator] .btn-primary")
+    await page.check("input[type=checkbox]")
+    await page.click(".actionbar button[type=submit]")
+    await page.wait_for_url("**/operaciones/EXP-*")
+    return page.url.rpartition("/")[2]
+
+
+async def test_from_sign_up_to_the_comprobante_on_a_phone(screens: Screens, stack: Stack, master: Desk, picture: Path):
+    """The client only on its phone, the desk over its own API: each sees the other's step by itself."""
+    phone = await screens.stranger()
+    page = phone.page
+    await sign_up(phone, stack)
+    await send_papers(page, picture)
+    await approve(master)
+    await add_accounts(page)
+    code = await create(page, "350.50")
+    await expect(page.locator("h1")).to_have_text("Transfiere el monto exacto")
+    await expect(page.locator(".clock b")).to_have_text(re.compile(r"1[45]:\d\d"))
+    assert await phone.barriers() == []
+
+    await page.fill("#codigo", "07341982")
+    await page.set_input_files("#constancia [data-pick] >> nth=1", picture)
+    await page.click("button[form=constancia]")
+    await expect(page.locator("h1")).to_have_text("Estamos verificando tu operación")
+    await master.attach(code)
+    await master.command(code, "complete")
+    began = time.monotonic()
+    await expect(page.locator("h1")).to_have_text("Listo. Te pagamos")
+    assert time.monotonic() - began < AT_ONCE
+    invoice = page.locator('a[href^="/api/web/invoices/"]')
+
+    async def issued() -> bool:
+        await page.reload()
+        return await invoice.count() > 0
+
+    await eventually(issued, what="the comprobante on the page")
+    address = await invoice.get_attribute("href")
+    assert (await page.context.request.get(f"{stack.api}{address}")).headers["content-type"] == "application/pdf"
+
+
+async def test_five_clicks_give_one_operation_and_time_over_closes_it(screens: Screens, town: Town):
+    customer = await town.arrive()
+    screen = await screens.at_home(customer)
+    page = screen.page
+    await page.goto("/cambiar/cuentas?quiero=vender&campo=envia&envia=80")
+    await page.check("input[type=checkbox]")
+    await page.locator(".actionbar button[type=submit]").dblclick()
+    await page.wait_for_url("**/operaciones/EXP-*")
+    assert len(await customer.operations()) == 1
+    await page.goto("/cambiar")
+    await expect(page.locator("main")).to_contain_text("en curso")
+    await page.goto("/operaciones")
+    await page.click("main li a")
+    await page.click("[data-open=cancelar]")
+    assert await screen.barriers() == []
+    await page.click("dialog[open] button:not([type])")
+    await expect(page.locator("h1")).to_contain_text("está cancelada")
+
+
+async def test_a_new_rate_is_on_every_open_page_at_once(screens: Screens, town: Town, master: Desk):
+    home, confirming = await screens.stranger(), await screens.at_home(await town.arrive())
+    await home.page.goto("/")
+    await confirming.page.goto("/cambiar/cuentas?quiero=comprar&campo=recibe&recibe=1000")
+    await confirming.page.check("input[type=checkbox]")
+    await expect(home.page.locator("#calc-send")).to_have_value("3,412.00")
+    await home.page.wait_for_timeout(500)
+    await master.post("/api/staff/rates", json={"buy": "3.4020", "sell": "3.4150"})
+    began = time.monotonic()
+    await expect(home.page.locator('[data-rate="venta"]').first).to_have_text("3.4150")
+    assert time.monotonic() - began < AT_ONCE
+    await expect(home.page.locator("#calc-send")).to_have_value("3,415.00")
+    await expect(confirming.page.locator("[data-moved]")).to_contain_text("3.4150")
+    await confirming.page.click(".actionbar button[type=submit]")
+    await expect(confirming.page.locator("[role=alert]")).to_contain_text("pasó de 3.4120 a 3.4150")
+    confirming.complaints.clear()  # the browser notes the 409, which is what was asked for
+    await master.post("/api/staff/rates", json={"buy": "3.4010", "sell": "3.4120"})
+
+
+WIDE_PAGES = ("", "inicio", "{operation}", "referidos", "cuenta/documentos")
+PHONE_PAGES = ("inicio", "operaciones", "{operation}", "cuentas", "cuenta", "cuenta/clave", "alertas", "reclamaciones")
+
+
+@pytest.mark.parametrize(
+    ("size", "theme", "pages"), [(WIDE, "claro", WIDE_PAGES), (PHONE, "oscuro", PHONE_PAGES)], ids=["desktop", "phone"]
+)
+async def test_no_page_of_a_client_has_a_barrier_or_scrolls_sideways(
+    screens: Screens, town: Town, size: dict[str, int], theme: str, pages: tuple[str, ...]
+):
+    customer = await town.arrive()
+    operation = await customer.create("venta", 120)
+    screen = await screens.at_home(customer, size=size, theme=theme)
+    for page in pages:
+        path = page.format(operation=f"operaciones/{operation['operation_id']}")
+        await screen.page.goto(f"/{path}")
+        assert await screen.barriers() == [], path
+        assert not await screen.overflows(), path
+
+
+async def test_without_a_line_the_installed_app_says_so_and_shows_nothing_of_anybody(
+    screens: Screens, town: Town, stack: Stack
+):
+    """And the first view weighs less than 100 KB of script and style, without its layout moving."""
+    assert stack.api
+    first = await screens.stranger()
+    await first.page.goto("/")
+    weights = await first.page.evaluate(
+        "performance.getEntriesByType('resource').filter(r => /\\.(js|css)$/.test(r.name)).map(r => r.encodedBodySize)"
+    )
+    assert len(weights) >= 5
+    assert sum(weights) < 100 * 1024
+    screen = await screens.at_home(await town.arrive())
+    page = screen.page
+    await page.evaluate("navigator.serviceWorker.ready")
+    await page.reload()
+    kept = await page.evaluate(
+        "caches.keys().then(n => Promise.all(n.map(k => caches.open(k).then(c => c.keys()))))"
+        ".then(all => all.flat().map(r => new URL(r.url).pathname))"
+    )
+    assert kept
+    assert [path for path in kept if not path.startswith("/assets/")] == ["/sin-conexion"]
+    await page.context.set_offline(True)
+    await page.goto("/inicio")
+    await expect(page.locator("h2")).to_have_text("Estás sin conexión")
+    await page.context.set_offline(False)
+    screen.complaints.clear()  # that the line was cut is what the browser complains about
