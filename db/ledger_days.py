@@ -40,7 +40,7 @@ _ROLL = text(f"""
         lines = d.lines + excluded.lines
 """)
 # One statement reads both, so that a roll-up in between moves a line from one side to the other and loses none:
-# ledger_tail() (migration 0008) are the lines after the mark, in the same snapshot.
+# ledger_tail(), made by the migration, are the lines after the mark, in the same snapshot.
 _READ = """
     SELECT day, account, house_account_id, currency, source, mirrored,
            sum(debit), sum(credit), sum(pen_debit), sum(pen_credit), sum(lines)

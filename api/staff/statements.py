@@ -155,7 +155,7 @@ async def import_statement(
             actor=user.actor,
         )
         outcome = await statements.reconcile(session, account_id)
-        left = len(await statements.unmatched_lines(session, account_id))
+        left = await statements.count_unmatched(session, account_id)
     return ImportView(
         statement_id=brought.statement.id,
         lines=brought.lines,
