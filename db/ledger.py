@@ -20,6 +20,7 @@ from domain.money import Currency
 from domain.operations import Actor, ActorKind, FieldChange
 
 CLOSED_PERIOD = "QC001"  # what the trigger of ledger_entries answers
+UNIQUE = "23505"  # the same key, at the same instant, from another connection
 
 # Number, entry and lines in one statement: the year's row stays locked for one round trip and the commit.
 _POST = text("""
@@ -52,7 +53,8 @@ def till_of(account: HouseAccount) -> Till:
 async def post(session: AsyncSession, entry: Entry, *, actor: Actor, reverses_id: int | None = None) -> int:
     """Write an entry once; its id. The same key again changes nothing.
 
-    Raises Conflict in a closed month (F227): nothing is silently left out.
+    Raises Conflict in a closed month (F227), where nothing is silently left out, and for a key that another connection
+    is posting at this very instant.
     """
     known: int | None = await session.scalar(_POSTED, {"key": entry.key})
     if known is not None:
@@ -71,11 +73,13 @@ async def post(session: AsyncSession, entry: Entry, *, actor: Actor, reverses_id
     try:
         found: int | None = await session.scalar(_POST, values)
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != CLOSED_PERIOD:
-            raise
-        raise Conflict(
-            "PERIOD_CLOSED", f"El mes de {entry.day:%m/%Y} está cerrado. Reábrelo o usa otra fecha."
-        ) from error
+        state = getattr(error.orig, "sqlstate", None)
+        if state == CLOSED_PERIOD:
+            words = f"El mes {entry.day:%m/%Y} está cerrado. Reábrelo o usa otra fecha."
+            raise Conflict("PERIOD_CLOSED", words) from error
+        if state == UNIQUE:
+            raise Conflict("ENTRY_POSTED", "Esto se acaba de registrar: vuelve a abrir la lista.") from error
+        raise
     assert found is not None, "the statement answers the entry that it wrote"
     return found
 
