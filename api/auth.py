@@ -278,11 +278,13 @@ async def prove(
     name: str,
     password: str,
     kept: Sequence[str | None],
+    more_follows: bool = False,
 ) -> str | None:
     """Which of the `kept` hashes is this password's; None when none is, or `account` is None, in the same time.
 
     `name` is what the person typed as its account. Raises TooMany after five failures in a minute by account or
-    address, and Locked for 15 minutes after five in a row on an account. No connection is held while hashing.
+    address, and Locked for 15 minutes after five in a row on an account. No connection is held while hashing. With
+    `more_follows` a right password does not begin the count anew: a code is still to come.
     """
     limits: LoginLimits = request.app.state.login_limits
     async with limits.one_at_a_time(name):
@@ -297,13 +299,17 @@ async def prove(
         if found is None:
             await limits.failed(request, name)
         if account is not None:
-            await _remember(services, account, now, proven=found is not None)
+            await _remember(services, account, now, proven=found is not None, more_follows=more_follows)
     return found
 
 
-async def _remember(services: Services, account: User | Client, now: datetime, *, proven: bool) -> None:
+async def _remember(
+    services: Services, account: User | Client, now: datetime, *, proven: bool, more_follows: bool
+) -> None:
     async with services.sessions.begin() as session:
-        if proven:
+        if proven and more_follows:
+            await sessions.attempt_taken_back(session, account)
+        elif proven:
             await sessions.attempt_succeeded(session, account)
         else:
             await sessions.attempt_failed(session, account, now)

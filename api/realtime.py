@@ -20,6 +20,7 @@ import socketio
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
+from api import presence
 from api.auth import Identity, SignedClient, SignedUser, alive, resolve, token_of
 from api.origins import allowed_origins, same_origin
 from api.services import Services
@@ -100,6 +101,15 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]
         await self.emit("joined_room", {"room": f"client_{dni}", "dni": dni}, to=sid)
         return {"success": True}
 
+    async def on_looking(self, sid: str, data: object = None) -> dict[str, Any]:
+        """A person of the house has an operation on its screen; those who have the same one see it."""
+        identity = await self._who(sid)
+        code = await presence.look(self._services, identity, data) if isinstance(identity, SignedUser) else None
+        if code is None:
+            return {"success": False}
+        await self.enter_room(sid, presence.room(code))
+        return {"success": True}
+
     async def on_missed(self, sid: str, data: object = None) -> dict[str, Any]:
         """Send again what this socket's rooms were told after `last_id`."""
         last_id = data.get("last_id") if isinstance(data, dict) else None
@@ -159,6 +169,7 @@ class Listener:
                 async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as line:
                     await line.execute(f"LISTEN {notifications.CHANNEL}")
                     await line.execute(f"LISTEN {sessions.ENDED_CHANNEL}")
+                    await line.execute(f"LISTEN {presence.CHANNEL}")
                     await self._catch_up()
                     wait = FIRST_WAIT
                     while True:
@@ -180,6 +191,9 @@ class Listener:
         for one in told:
             if one.channel == sessions.ENDED_CHANNEL:
                 await self._close(int(one.payload))
+            elif one.channel == presence.CHANNEL:
+                place, looks = presence.heard(one.payload)
+                await self._server.emit("presencia", looks, room=place)
         self._heard_until = datetime.now(UTC)
 
     async def _catch_up(self) -> None:

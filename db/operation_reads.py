@@ -90,6 +90,12 @@ def within(reader: d.Actor) -> ColumnElement[bool]:
     return or_(*(column == reader.id for column in mine))
 
 
+async def may_read(session: AsyncSession, reader: d.Actor, code: str) -> bool:
+    """Whether there is such an operation and this person may see it."""
+    query = select(OperationRow.id).join(Client, Client.id == OperationRow.client_id)
+    return await session.scalar(query.where(OperationRow.code == code, within(reader))) is not None
+
+
 async def list_operations(
     session: AsyncSession, reader: d.Actor, wanted: OperationFilter, *, before: int | None, limit: int
 ) -> Sequence[OperationLine]:

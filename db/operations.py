@@ -16,7 +16,7 @@ from sqlalchemy import ARRAY, BigInteger, Row, any_, bindparam, func, select, up
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import audit, house_accounts, incidents, operation_steps
+from db import audit, desk, house_accounts, incidents, operation_steps
 from db.limits import check_client_limit
 from db.notifications import word
 from db.operation_steps import CHILDREN, Accounts
@@ -190,14 +190,6 @@ _LOCKED = (
 )
 _ACCOUNTS = select(ClientAccount).where(ClientAccount.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 _ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(ASSIGNMENT_LOCK))
-_LEAST_LOADED = (
-    select(User.id)
-    .outerjoin(OperationRow, (OperationRow.operator_id == User.id) & (OperationRow.state == d.State.EN_PROCESO))
-    .where(User.role == Role.OPERADOR, User.status == "Activo")
-    .group_by(User.id)
-    .order_by(func.count(OperationRow.id), User.id)
-    .limit(1)
-)
 
 
 async def _set_orphan_aside(session: AsyncSession, row: Row[Any], at: datetime) -> None:
@@ -232,9 +224,9 @@ async def _with_operator(
 
 
 async def _least_loaded(session: AsyncSession) -> int | None:
-    """The active Operador with the fewest operations En proceso; None when there is none."""
+    """The Operador whose turn it is (db/desk.py); None when there is none."""
     await session.execute(_ONE_AT_A_TIME)
-    return await session.scalar(_LEAST_LOADED)
+    return await desk.next_operator(session)
 
 
 async def _accounts_of_lines(session: AsyncSession, after: d.Operation, touched: frozenset[str]) -> Accounts:

@@ -165,6 +165,13 @@ async def attempt_succeeded(session: AsyncSession, account: User | Client) -> No
     await session.execute(update(row).where(row.id == account.id).values(failed_attempts=0, locked_until=None))
 
 
+async def attempt_taken_back(session: AsyncSession, account: User | Client) -> None:
+    """The password was right but more is asked: the count stays as it was before, so that it hides no wrong codes."""
+    row = type(account)
+    less = func.greatest(row.failed_attempts - 1, 0)
+    await session.execute(update(row).where(row.id == account.id).values(failed_attempts=less))
+
+
 async def _end(session: AsyncSession, now: datetime, *which: object) -> int:
     ending = update(Session).where(*which, Session.ended_at.is_(None)).values(ended_at=now).returning(Session.id)  # type: ignore[arg-type]
     ended = (await session.scalars(ending)).all()

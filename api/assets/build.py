@@ -33,6 +33,7 @@ VENDOR = {
     "morph": "idiomorph/dist/idiomorph-ext.min.js",
     "sockets": "socket.io-client/dist/socket.io.min.js",
     "alpine": "@alpinejs/csp/dist/cdn.min.js",
+    "webauthn": "@simplewebauthn/browser/dist/bundle/index.umd.min.js",
 }
 # The panel of the staff and the portal of the clients, each with the file of its icons.
 SPRITES = {"panel": "icons.svg", "portal": "portal-icons.svg"}

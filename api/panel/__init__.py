@@ -30,6 +30,7 @@ from api.panel import (
     risk,
     rules,
     search,
+    second_factors,
     today,
 )
 from api.panel.errors import PanelRoute
@@ -46,6 +47,7 @@ async def home() -> RedirectResponse:
 # A form's own address comes before the one that takes any code or number.
 PARTS = (
     auth,
+    second_factors,
     today,
     board,
     search,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Path, Query
 from starlette.requests import Request
@@ -13,8 +14,10 @@ from api.auth import CurrentUser, SignedUser, identity, public
 from api.panel import pages
 from api.panel.errors import DOOR, PanelRoute, problem_of
 from api.panel.questions import done
+from api.second_factors import CodeNeeded, forget, halfway, prove_code, remember
 from api.services import ServicesDep
 from api.staff import auth as staff
+from api.staff import second_factors
 from api.staff.shapes import MAX_ID
 from domain.errors import Refused
 
@@ -28,7 +31,7 @@ Then = Annotated[str, Query(max_length=300)]
 async def door(request: Request, siguiente: Then = "") -> Response:
     """The sign-in page; who is in already goes on."""
     if isinstance(await identity(request), SignedUser):
-        return RedirectResponse(_inside(siguiente), HTTPStatus.SEE_OTHER)
+        return RedirectResponse(inside(siguiente), HTTPStatus.SEE_OTHER)
     return _door(request, siguiente)
 
 
@@ -45,15 +48,50 @@ async def enter(
     if not usuario.strip() or not clave:
         missing = {"detail": "Escribe tu usuario y tu contraseña.", "status": HTTPStatus.UNPROCESSABLE_ENTITY}
         return _door(request, siguiente, username=usuario, problem=missing)
-    inside = RedirectResponse(_inside(siguiente), HTTPStatus.SEE_OTHER, pages.HEADERS)
+    entered = RedirectResponse(inside(siguiente), HTTPStatus.SEE_OTHER, pages.HEADERS)
     try:
         body = staff.LoginBody(username=usuario, password=clave)
-        answered = await staff.login(body, request, inside, services)
+        answered = await staff.login(body, request, entered, services)
+    except CodeNeeded as needed:
+        asked = RedirectResponse(_with_then("/panel/ingresar/codigo", siguiente), HTTPStatus.SEE_OTHER, pages.HEADERS)
+        remember(asked, services, needed.user)
+        return asked
     except Refused as refused:
         return _door(request, siguiente, username=usuario, problem=problem_of(request, refused))
     if answered.user.must_change_password:
-        inside.headers["location"] = "/panel/clave"
-    return inside
+        entered.headers["location"] = "/panel/clave"
+    return entered
+
+
+@router.get("/ingresar/codigo", dependencies=[public("es el segundo paso de la entrada")])
+async def code_page(request: Request, siguiente: Then = "") -> Response:
+    """Where the telephone's code is typed."""
+    return pages.bare_page(request, "login_code.html", error="", then=siguiente)
+
+
+@router.post("/ingresar/codigo", dependencies=[public("es el segundo paso de la entrada; se limita por cuenta")])
+async def enter_with_code(
+    *,
+    request: Request,
+    services: ServicesDep,
+    siguiente: Then = "",
+    codigo: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    """Open the session of whoever's password was right a moment ago."""
+    entered = RedirectResponse(inside(siguiente), HTTPStatus.SEE_OTHER, pages.HEADERS)
+    try:
+        user = await halfway(request, services)
+        await prove_code(request, services, user, codigo)
+    except Refused as refused:
+        if refused.code == "OTP_LATE":
+            return _door(request, siguiente, problem=problem_of(request, refused))
+        status = int(problem_of(request, refused)["status"])
+        return pages.bare_page(request, "login_code.html", status=status, error=refused.message, then=siguiente)
+    answered = await staff.open_session(entered, services, user)
+    forget(entered)
+    if answered.user.must_change_password:
+        entered.headers["location"] = "/panel/clave"
+    return entered
 
 
 @router.post("/salir")
@@ -96,8 +134,11 @@ async def change_password(
 
 @router.get("/sesiones")
 async def own_sessions(request: Request, user: CurrentUser, services: ServicesDep) -> Response:
-    """One's own open sign-ins."""
-    known: dict[str, Any] = {"sessions": await staff.own_sessions(user, services)}
+    """One's own open sign-ins, codes and passkeys."""
+    known: dict[str, Any] = {
+        "sessions": await staff.own_sessions(user, services),
+        "factors": await second_factors.own_factors(user, services),
+    }
     if pages.wants_parts(request):
         return pages.fragment(request, user, "sessions.html", "live", **known)
     return await pages.page(request, services, user, "sessions.html", here="", **known)
@@ -110,6 +151,10 @@ async def close_session(
     """End one of one's own sessions, in every tab of it."""
     await staff.close_session(session_id, user, services)
     return done("Sesión cerrada")
+
+
+def _with_then(path: str, then: str) -> str:
+    return f"{path}?siguiente={quote(then, safe='/')}" if then else path
 
 
 def _door(request: Request, then: str, *, username: str = "", problem: dict[str, object] | None = None) -> Response:
@@ -135,6 +180,6 @@ def _password(request: Request, user: SignedUser, csrf: str, problem: dict[str, 
     )
 
 
-def _inside(then: str) -> str:
+def inside(then: str) -> str:
     """Only to our own pages: an address in a mail must not lead elsewhere."""
     return then if then.startswith("/panel/") and "\\" not in then else HOME

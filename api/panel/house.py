@@ -32,7 +32,7 @@ Keeper = Annotated[SignedUser, requires(Permission.PARAMETERS_MANAGE)]
 Auditor = Annotated[SignedUser, requires(Permission.AUDIT_READ)]
 UserId = Annotated[int, Path(ge=1, le=MAX_ID)]
 ROLES = tuple((role.value, role.value) for role in Role)
-PERSON_ACTS = ("rol", "restablecer", "desactivar")
+PERSON_ACTS = ("rol", "restablecer", "segundo-paso", "desactivar")
 
 
 @router.get("/usuarios")
@@ -81,12 +81,14 @@ async def act_on_person(request: Request, user_id: UserId, act: str, user: Manag
             await staff.set_role(user_id, body, user, services)
         elif act == "desactivar":
             await staff.deactivate(user_id, user, services)
+        elif act == "segundo-paso":
+            await staff.reset_factors(user_id, user, services)
         else:
             made = await staff.reset_password(user_id, user, services)
             return _secret(request, user, f"Contraseña temporal de {made.user.full_name}", made)
     except (Refused, ValidationError) as refused:
         return ask(request, user, question, typed=typed.texts(), problem=problem_of(request, refused))
-    return done("Rol cambiado" if act == "rol" else "Desactivado")
+    return done({"rol": "Rol cambiado", "desactivar": "Desactivado"}.get(act, "Segundo paso quitado"))
 
 
 @router.get("/parametros")
@@ -201,6 +203,14 @@ async def _person_question(services: Services, user: SignedUser, user_id: int, a
             title=f"¿Desactivar a {person.full_name}?",
             effects=(("log-out", "Sus sesiones se cierran al instante y no puede volver a entrar."),),
             ok="Desactivar persona",
+            danger=True,
+        )
+    if act == "segundo-paso":
+        return Question(
+            title=f"¿Quitar el segundo paso de {person.full_name}?",
+            lead="Para quien perdió el celular o sus llaves. Compruébalo en persona.",
+            effects=(("log-out", "Sus sesiones se cierran y entra solo con su contraseña."),),
+            ok="Quitar segundo paso",
             danger=True,
         )
     return Question(

@@ -22,10 +22,10 @@ from api.services import Services, ServicesDep
 from api.staff import operation_commands as staff
 from api.staff.operation_views import OperationView
 from api.staff.operations import Code, read_operation
-from db import users
+from db import desk
 from domain.errors import Invalid, Missing, Refused
 from domain.operations import State
-from domain.permissions import Permission, Role
+from domain.permissions import Permission
 
 router = APIRouter(prefix="/operaciones/{code}", route_class=PanelRoute)
 
@@ -233,11 +233,15 @@ def _in_page(request: Request, user: SignedUser, problem: dict[str, Any]) -> Res
 
 
 async def _operators(services: Services, view: OperationView) -> list[tuple[int, str]]:
+    """Whose turn it would be, with how busy each is."""
     async with services.sessions() as session:
-        everybody = await users.list_users(session)
+        seats = await desk.seats(session)
     holder = view.operator.id if view.operator else 0
-    able = [one for one in everybody if one.role is Role.OPERADOR and one.status == "Activo" and one.id != holder]
-    return [(one.id, one.full_name) for one in able]
+    return [
+        (one.user_id, f"{one.name} · {'en su puesto' if one.present else 'ausente'} · {one.load} en proceso")
+        for one in seats
+        if one.user_id != holder
+    ]
 
 
 def _check_known(command: str, user: SignedUser) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,7 +24,7 @@ from api.services import ServicesDep
 from api.staff.clients import AccountView
 from api.staff.operation_views import ASSESSED, IN_REVIEW, OperationView
 from api.staff.operations import Code, read_operation
-from db import parameters
+from db import notes, parameters
 from db.client_reads import get_client
 from domain.calendar import business_day
 from domain.decisions import editable
@@ -102,6 +103,8 @@ async def show_operation(request: Request, code: Code, user: Reader, services: S
     async with services.sessions() as session:
         client = await get_client(session, user.actor, view.client.id) if user.may(Permission.CLIENTS_READ) else None
         minutes = await parameters.value(session, "operator_alert_minutes", business_day(datetime.now(UTC)))
+        read = await _readings(request, session, view, user)
+        await session.commit()
     accounts = [AccountView.model_validate(one) for one in client.accounts] if client else []
     known: dict[str, Any] = {
         "view": view,
@@ -115,6 +118,7 @@ async def show_operation(request: Request, code: Code, user: Reader, services: S
         "deliveries": story.deliveries(view.deliveries),
         "invoice_tone": story.invoice_tone,
         "awaits": story.awaits(view),
+        "read": read,
         "completed": client.client.completed_operations if client else 0,
         "alert_seconds": int(minutes * 60),
         "held": view.assessment if view.assessment != CLEAR and view.state in MAIN else "",
@@ -123,6 +127,22 @@ async def show_operation(request: Request, code: Code, user: Reader, services: S
     if pages.wants_parts(request):
         return pages.fragment(request, user, "operation.html", "live", **known)
     return await pages.page(request, services, user, "operation.html", here="Operaciones", **known)
+
+
+async def _readings(
+    request: Request, session: AsyncSession, view: OperationView, user: SignedUser
+) -> dict[int, list[str]]:
+    """Note → who else has read it. A page that is looked at marks what it shows."""
+    if not view.notes:
+        return {}
+    looked_at = not pages.wants_parts(request) or request.headers.get("x-visible") == "1"
+    if looked_at:
+        await notes.mark_read(session, view.code, user.id, max(note.id for note in view.notes))
+    known = await notes.readings(session, view.code)
+    return {
+        note.id: [name for one, name, last in known if last >= note.id and one not in {note.author_id, user.id}]
+        for note in view.notes
+    }
 
 
 def deal(view: OperationView) -> Deal:

@@ -37,6 +37,7 @@ from api.staff import (
     risk,
     rules,
     screening,
+    second_factors,
     statements,
     users,
 )
@@ -44,6 +45,7 @@ from api.staff import (
 router = APIRouter(prefix="/api/staff")
 for part in (
     auth,
+    second_factors,
     operations,
     operation_commands,
     rates,

@@ -21,9 +21,11 @@ from api.auth import (
     start_user_session,
 )
 from api.errors import SignInNeeded
+from api.second_factors import CodeNeeded, prove_code
 from api.services import Services, ServicesDep
 from api.staff.shapes import MAX_ID, Answer, Body, Done, example
-from db import passwords, sessions, users
+from db import passwords, second_factors, sessions, users
+from db.tables import User
 from domain.errors import Invalid, Missing
 from domain.permissions import GRANTS, Role
 
@@ -36,7 +38,7 @@ class LoginBody(Body):
     model_config = example(username="operador1", password="una-clave-larga-7")  # noqa: S106 - an example
     username: str = Field(min_length=1, max_length=80)
     password: str = Field(min_length=1, max_length=128)
-    otp: str | None = Field(default=None, max_length=10)
+    otp: str | None = Field(default=None, max_length=20)
 
 
 class UserView(Answer):
@@ -76,13 +78,26 @@ class PasswordBody(Body):
 
 @router.post("/login", dependencies=[public("es la puerta de entrada; se limita por cuenta y por dirección")])
 async def login(body: LoginBody, request: Request, response: Response, services: ServicesDep) -> LoginAnswer:
-    """Open a session of 10 idle minutes. Five failures lock the account for 15 minutes."""
+    """Open a session of 10 idle minutes. Five failures lock the account for 15 minutes.
+
+    A person with a code of its telephone sends it in `otp` (or a spare code); without it the answer is `OTP_NEEDED`.
+    """
     async with services.sessions() as session:
         user = await users.by_username(session, body.username)
-    kept = user.password_hash if user else None
-    if not await prove(request, services, user, name=body.username, password=body.password, kept=[kept]):
+        with_code = user is not None and await second_factors.asks_for_code(session, user.id)
+    proof = {"name": body.username, "password": body.password, "kept": [user.password_hash if user else None]}
+    if not await prove(request, services, user, more_follows=with_code, **proof):  # type: ignore[arg-type]
         raise SignInNeeded("El usuario o la contraseña no son correctos.", code="BAD_CREDENTIALS")
     assert user is not None  # nobody's password never matches
+    if with_code and not body.otp:
+        raise CodeNeeded(user)
+    if with_code:
+        await prove_code(request, services, user, body.otp or "")
+    return await open_session(response, services, user)
+
+
+async def open_session(response: Response, services: Services, user: User) -> LoginAnswer:
+    """The session of a person who has proven who it is, by whatever means."""
     await _remember_login(services, user.id)
     token = await start_user_session(services, user.id)
     set_session_cookie(response, token, services)

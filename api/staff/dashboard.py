@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
 from api.staff.shapes import Answer, Money
-from db import parameters
+from db import desk, parameters
 from db.attention import read_attention
 from db.dashboard import Dashboard, read_dashboard
 from domain.calendar import business_day, day_bounds
@@ -113,6 +113,15 @@ class AttentionView(Answer):
     cases: int | None
 
 
+class SeatView(Answer):
+    """An Operador, in the order of their turns: at the desk or not, and how many operations it has En proceso."""
+
+    user_id: int
+    name: str
+    present: bool
+    load: int
+
+
 class DashboardView(Answer):
     """The figures of a stretch. `workers` only for a Master."""
 
@@ -128,6 +137,7 @@ class DashboardView(Answer):
     funnel: FunnelView
     workers: list[WorkerView]
     attention: AttentionView
+    desk: list[SeatView]
 
 
 @router.get("")
@@ -150,11 +160,13 @@ async def read_figures(
         minutes = await parameters.value(session, "operator_alert_minutes", today)
         found = await read_dashboard(session, user.actor, since=since, until=until, by_hour=stretch is Stretch.TODAY)
         waits = await read_attention(session, user.actor, now=now, late_after=timedelta(minutes=float(minutes)))
+        seats = await desk.seats(session)
     return DashboardView(
         stretch=stretch,
         since=first,
         until=today,
         attention=AttentionView.model_validate(waits),
+        desk=[SeatView.model_validate(one) for one in seats],
         **_figures(found),
     )
 

@@ -115,8 +115,10 @@ class EventView(Answer):
 class NoteView(Answer):
     """A remark of the house."""
 
+    id: int
     text: str
     author: str
+    author_id: int | None
     at: datetime
 
 
@@ -224,7 +226,10 @@ def whole_view(
         payouts=[_money_line(line) for line in detail.payouts],
         proofs=[_proof(services, proof) for proof in detail.proofs],
         events=[_event(detail, event, knows=knows) for event in detail.events],
-        notes=[NoteView(text=n.text, author=detail.names.get(n.user_id or 0, ""), at=n.at) for n in detail.notes],
+        notes=[
+            NoteView(id=n.id, text=n.text, author=detail.names.get(n.user_id or 0, ""), author_id=n.user_id, at=n.at)
+            for n in detail.notes
+        ],
         invoices=[InvoiceView.model_validate(invoice) for invoice in detail.invoices],
         deliveries=[delivery_view(delivery) for delivery in detail.deliveries],
         refund=RefundView.model_validate(detail.refund) if detail.refund else None,

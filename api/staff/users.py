@@ -11,7 +11,7 @@ from pydantic import Field
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
 from api.staff.shapes import MAX_ID, Answer, Body, example
-from db import passwords, users
+from db import passwords, second_factors, sessions, users
 from domain import clients
 from domain.errors import Invalid
 from domain.permissions import Permission, Role
@@ -105,6 +105,16 @@ async def reset_password(user_id: UserId, user: Manager, services: ServicesDep) 
             session, user_id, actor=user.actor, password_hash=kept, now=datetime.now(UTC), must_change=True
         )
     return PersonAnswer(user=PersonView.model_validate(row), temporary_password=password)
+
+
+@router.post("/{user_id}/reset-factors")
+async def reset_factors(user_id: UserId, user: Manager, services: ServicesDep) -> PersonAnswer:
+    """For who lost telephone and keys: codes and passkeys are taken away and its sessions end."""
+    async with services.sessions.begin() as session:
+        row = await users.by_id(session, user_id)
+        await second_factors.remove_everything(session, user_id, actor=user.actor)
+        await sessions.end_of_user(session, user_id, datetime.now(UTC))
+    return PersonAnswer(user=PersonView.model_validate(row))
 
 
 @router.post("/{user_id}/deactivate")

@@ -24,6 +24,7 @@ from db.tables.notifications import Delivery, Notification, PushSubscription
 from db.tables.operations import (
     Deposit,
     Note,
+    NoteReading,
     Operation,
     OperationEvent,
     Payout,
@@ -38,6 +39,7 @@ from db.tables.register import RegisterEntry, RosDraft
 from db.tables.risk import ClientRiskProfile, ClientRiskScore
 from db.tables.rules import ComplianceRule, RuleSnooze, RuleTrial
 from db.tables.screening import ClientHit, ListCheck, NameSearch, ScreeningRun
+from db.tables.second_factors import Passkey, RecoveryCode, UserTotp
 from db.tables.statements import BankStatement, StatementLine, StatementMatch
 from db.tables.treasury import ClientRate, ExchangeRate, HouseAccount, RateTier, ReferenceRate
 from db.tables.users import Session, User
@@ -90,6 +92,7 @@ __all__ = [
     "Match",
     "NameSearch",
     "Note",
+    "NoteReading",
     "Notification",
     "Operation",
     "OperationEvent",
@@ -97,12 +100,14 @@ __all__ = [
     "Partner",
     "PartnerClient",
     "PartnerKey",
+    "Passkey",
     "Payout",
     "Proof",
     "PushSubscription",
     "RateAlert",
     "RateAlertFiring",
     "RateTier",
+    "RecoveryCode",
     "ReferenceRate",
     "ReferralEntry",
     "Refund",
@@ -119,4 +124,5 @@ __all__ = [
     "TraderGoal",
     "TransactionMonitoring",
     "User",
+    "UserTotp",
 ]

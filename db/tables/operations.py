@@ -195,6 +195,17 @@ class Note(Base):
     at: Mapped[Instant]
 
 
+class NoteReading(Base):
+    """Up to which note of an operation a person of the house has read."""
+
+    __tablename__ = "note_readings"
+
+    operation_code: Mapped[Words] = mapped_column(ForeignKey("operations.code"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    last_note_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[Now]
+
+
 class Refund(Base):
     """Money to give back because an operation with abonos was cancelled. One an operation."""
 

@@ -32,14 +32,15 @@ def test_every_route_has_an_explicit_policy(app: FastAPI):
 
 
 def test_every_route_of_the_staff_refuses_a_stranger_in_its_policy(app: FastAPI):
-    """Only the door itself is public."""
+    """Only the doors themselves are public: the password's and the passkey's."""
     public = {
         route.path
         for route in iter_route_contexts(app.routes)
         if (route.path or "").startswith("/api/staff")
         and any(policy_of(call).startswith("público") for call in _calls(route.dependant))
     }
-    assert public == {"/api/staff/login"}
+    doors = {"/api/staff/login", "/api/staff/passkey/options", "/api/staff/passkey/login"}
+    assert public == doors
 
 
 def test_every_operation_of_the_documentation_says_what_it_does(app: FastAPI):

@@ -14,7 +14,7 @@ async function refresh() {
   if (reading) { again = true; return; }
   reading = true;
   try {
-    const answer = await fetch(live.dataset.live, { headers: { ...background, "X-Partes": "1" } });
+    const answer = await fetch(live.dataset.live, { headers: { ...background, "X-Partes": "1", "X-Visible": document.visibilityState === "visible" ? "1" : "" } });
     if (answer.status === 401) { location.reload(); return; }
     if (answer.ok) place(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch { /* the socket says that the connection is lost, and reads again when it is back */ }
@@ -57,6 +57,7 @@ function listen() {
   let cut = false;
   socket.on("connect", () => {
     connected(true);
+    document.dispatchEvent(new CustomEvent("enchufe", { detail: socket }));
     const last = Number(sessionStorage.getItem(LAST) ?? 0);
     if (cut && last) socket.emit("missed", { last_id: last });
     if (cut) refresh();
