@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, case, cast, func, select
 from sqlalchemy import Text as SqlText
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import ledger_days
+from db import ledger, ledger_days
 from db.tables import HouseAccount, LedgerAccount, LedgerEntry, LedgerLine, Operation, User
 from domain import ledger as d
 from domain.ledger import Source
@@ -21,37 +22,51 @@ from domain.money import Currency
 ZERO = Decimal("0.00")
 
 
-@dataclass(frozen=True, kw_only=True)
-class BookLine:
-    """A line of the daily book. `amount` in `currency`, `pen` in soles: positive is debe."""
+class BookLine(NamedTuple):
+    """A line of the daily book. `amount` in `currency`, `pen` in soles: positive is debe. A month has a great many."""
 
-    line: LedgerLine
-    entry: LedgerEntry
+    id: int
+    entry_id: int
+    year: int
+    number: int
+    day: date
+    source: Source
+    annulment: bool
+    words: str
+    operation_code: str | None
+    account: str
     account_name: str
     bank: str
+    currency: Currency
+    amount: Decimal
+    pen: Decimal
+
+    @property
+    def entry(self) -> str:
+        """The number of its entry, as people name it."""
+        return ledger.named(self.year, self.number)
 
 
 async def daily_book(
     session: AsyncSession, *, since: date, until: date, before: int | None = None, limit: int | None = None
 ) -> Sequence[BookLine]:
     """Every line between two days, newest first; `before` is the line's id to go on from."""
+    entry, line = LedgerEntry, LedgerLine
     query = (
-        select(LedgerLine, LedgerEntry, LedgerAccount.name, HouseAccount.bank)
-        .join(LedgerEntry, LedgerEntry.id == LedgerLine.entry_id)
-        .join(LedgerAccount, LedgerAccount.code == LedgerLine.account)
-        .outerjoin(HouseAccount, HouseAccount.id == LedgerLine.house_account_id)
-        .where(LedgerEntry.day.between(since, until))
-        .order_by(LedgerLine.id.desc())
+        select(line.id, entry.id, entry.year, entry.number, entry.day, entry.source, entry.reverses_id.is_not(None))
+        .add_columns(entry.words, entry.operation_code, line.account, LedgerAccount.name)
+        .add_columns(func.coalesce(cast(HouseAccount.bank, SqlText), ""), line.currency, line.amount, line.pen)
+        .join(entry, entry.id == line.entry_id)
+        .join(LedgerAccount, LedgerAccount.code == line.account)
+        .outerjoin(HouseAccount, HouseAccount.id == line.house_account_id)
+        .where(entry.day.between(since, until))
+        .order_by(line.id.desc())
     )
     if before is not None:
-        query = query.where(LedgerLine.id < before)
+        query = query.where(line.id < before)
     if limit is not None:
         query = query.limit(limit)
-    found = (await session.execute(query)).all()
-    return [
-        BookLine(line=line, entry=entry, account_name=name, bank=bank.value if bank else "")
-        for line, entry, name, bank in found
-    ]
+    return [BookLine(*row) for row in (await session.execute(query)).all()]
 
 
 @dataclass(frozen=True, kw_only=True)

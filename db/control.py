@@ -1,11 +1,11 @@
 """What does not tie, each with what to do about it.
 
-The screen looks at the last weeks, live. The nightly check looks at everything, and keeps what it finds as incidents.
+The screen looks at the last week, live. The nightly check looks at everything, and keeps what it finds as incidents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ from db import approvals, closings, incidents, ledger_days, postings
 from domain.calendar import business_day, day_bounds, format_day
 
 ZERO = Decimal("0.00")
-DAYS_SEEN = 31
+DAYS_SEEN = 7
 MOST_NAMED = 20
 # The effects of an operation take seconds; what is missing after this is missing.
 GRACE = timedelta(minutes=10)
@@ -43,9 +43,9 @@ class Finding:
 _WAITING = frozenset({"por asignar", "devoluciones", "solicitudes", "extractos", "sin calce"})
 
 _COMPLETED = """
-    SELECT o.code FROM operations o
+    SELECT o.code, count(*) OVER () FROM operations o
     WHERE o.state = 'Completada' AND o.finished_at >= :since AND o.finished_at < :until AND {missing}
-    ORDER BY o.finished_at
+    ORDER BY o.finished_at LIMIT :most
 """
 _MISSING = {
     "sin asiento": """NOT EXISTS (SELECT 1 FROM ledger_entries e
@@ -77,7 +77,7 @@ _OPERATIONS = text("""
 
 
 async def findings(session: AsyncSession, *, now: datetime) -> list[Finding]:
-    """What does not tie in the last weeks, the serious ones first. Nothing that ties is listed."""
+    """What does not tie in the last week, the serious ones first. Nothing that ties is listed."""
     today = business_day(now)
     since = today - timedelta(days=DAYS_SEEN)
     found = [
@@ -88,13 +88,16 @@ async def findings(session: AsyncSession, *, now: datetime) -> list[Finding]:
     return sorted((one for one in found if one.count), key=lambda one: (not one.serious, one.key))
 
 
-async def _operations(session: AsyncSession, *, since: date, now: datetime) -> list[Finding]:
-    bounds = {"since": day_bounds(since)[0], "until": now - GRACE}
+async def _operations(
+    session: AsyncSession, *, since: date, now: datetime, keys: Iterable[str] = tuple(_MISSING)
+) -> list[Finding]:
+    bounds = {"since": day_bounds(since)[0], "until": now - GRACE, "most": MOST_NAMED}
     made = []
-    for key, missing in _MISSING.items():
-        codes = list(await session.scalars(text(_COMPLETED.format(missing=missing)), bounds))
+    for key in keys:
+        rows = (await session.execute(text(_COMPLETED.format(missing=_MISSING[key])), bounds)).all()
         title, action = _TITLES[key]
-        made.append(_finding(key, title, codes, action))
+        count = rows[0][1] if rows else 0
+        made.append(Finding(key=key, title=title, count=count, which=tuple(code for code, _ in rows), action=action))
     return made
 
 
@@ -201,7 +204,7 @@ async def check_everything(session: AsyncSession, *, now: datetime) -> Checked:
     first = await session.scalar(text("SELECT min(finished_at) FROM operations WHERE state = 'Completada'"))
     since = business_day(first) if first else today
     serious = [
-        *(one for one in await _operations(session, since=since, now=now) if one.serious),
+        *await _operations(session, since=since, now=now, keys=_MISSING.keys() - _WAITING),
         *await _books(session, since=since, until=today),
         _finding("resúmenes", "Saldos por día", await _stale_sums(session), "Recalcula los saldos por día."),
     ]

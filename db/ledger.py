@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit
 from db.ledger_days import balances
-from db.tables import HouseAccount, LedgerAccount, LedgerEntry, LedgerLine, LedgerPeriod
+from db.tables import HouseAccount, LedgerAccount, LedgerEntry, LedgerLine, LedgerPeriod, Match, Operation
 from domain import ledger
 from domain.calendar import format_day
 from domain.errors import Conflict, Missing
@@ -20,6 +20,7 @@ from domain.money import Currency
 from domain.operations import Actor, ActorKind, FieldChange
 
 CLOSED_PERIOD = "QC001"  # what the trigger of ledger_entries answers
+UNIQUE = "23505"  # the same key, at the same instant, from another connection
 
 # Number, entry and lines in one statement: the year's row stays locked for one round trip and the commit.
 _POST = text("""
@@ -52,7 +53,8 @@ def till_of(account: HouseAccount) -> Till:
 async def post(session: AsyncSession, entry: Entry, *, actor: Actor, reverses_id: int | None = None) -> int:
     """Write an entry once; its id. The same key again changes nothing.
 
-    Raises Conflict in a closed month (F227): nothing is silently left out.
+    Raises Conflict in a closed month (F227), where nothing is silently left out, and for a key that another connection
+    is posting at this very instant.
     """
     known: int | None = await session.scalar(_POSTED, {"key": entry.key})
     if known is not None:
@@ -71,11 +73,13 @@ async def post(session: AsyncSession, entry: Entry, *, actor: Actor, reverses_id
     try:
         found: int | None = await session.scalar(_POST, values)
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != CLOSED_PERIOD:
-            raise
-        raise Conflict(
-            "PERIOD_CLOSED", f"El mes de {entry.day:%m/%Y} está cerrado. Reábrelo o usa otra fecha."
-        ) from error
+        state = getattr(error.orig, "sqlstate", None)
+        if state == CLOSED_PERIOD:
+            words = f"El mes {entry.day:%m/%Y} está cerrado. Reábrelo o usa otra fecha."
+            raise Conflict("PERIOD_CLOSED", words) from error
+        if state == UNIQUE:
+            raise Conflict("ENTRY_POSTED", "Esto se acaba de registrar: vuelve a abrir la lista.") from error
+        raise
     assert found is not None, "the statement answers the entry that it wrote"
     return found
 
@@ -136,7 +140,15 @@ async def annul(session: AsyncSession, entry_id: int, *, actor: Actor, day: date
 
 
 async def annul_operation(session: AsyncSession, code: str, *, actor: Actor, day: date, reason: str) -> int | None:
-    """Undo what `settle` posted of an operation; once. None when it has no entry that stands."""
+    """Undo what `settle` posted of an operation; once. None when it has no entry that stands.
+
+    Raises Conflict while a match stands on it: those are annulled first.
+    """
+    matched = select(Match.id).where(or_(Match.buy_code == code, Match.sell_code == code), Match.annulled_at.is_(None))
+    # Whoever matches holds the operation's row: a match that is being made is seen, or finds the operation undone.
+    await session.execute(select(Operation.id).where(Operation.code == code).with_for_update())
+    if await session.scalar(matched.limit(1)):
+        raise Conflict("OPERATION_MATCHED", f"{code} tiene calces: anúlalos primero.")
     wanted = select(LedgerEntry.id).where(LedgerEntry.operation_code == code, LedgerEntry.source == Source.OPERACION)
     found = await session.scalar(wanted.where(LedgerEntry.reverses_id.is_(None)))
     if found is None or await session.scalar(select(LedgerEntry.id).where(LedgerEntry.reverses_id == found)):
@@ -145,8 +157,13 @@ async def annul_operation(session: AsyncSession, code: str, *, actor: Actor, day
 
 
 def number_of(row: LedgerEntry) -> str:
-    """`AS-2026-0042`, as people name an entry."""
-    return f"AS-{row.year}-{row.number:04}"
+    """An entry as people name it."""
+    return named(row.year, row.number)
+
+
+def named(year: int, number: int) -> str:
+    """`AS-2026-0042`."""
+    return f"AS-{year}-{number:04}"
 
 
 async def close_period(session: AsyncSession, year: int, month: int, *, actor: Actor, at: datetime) -> LedgerPeriod:

@@ -39,31 +39,32 @@ _ROLL = text(f"""
         pen_debit = d.pen_debit + excluded.pen_debit, pen_credit = d.pen_credit + excluded.pen_credit,
         lines = d.lines + excluded.lines
 """)
-# One statement reads both, so that a roll-up in between moves a line from one side to the other and loses none.
+# One statement reads both, so that a roll-up in between moves a line from one side to the other and loses none:
+# ledger_tail(), made by the migration, are the lines after the mark, in the same snapshot.
 _READ = """
     SELECT day, account, house_account_id, currency, source, mirrored,
            sum(debit), sum(credit), sum(pen_debit), sum(pen_credit), sum(lines)
     FROM (
         SELECT * FROM ledger_days
         UNION ALL
-        {grouped} WHERE l.id > (SELECT last_line_id FROM ledger_mark) GROUP BY 1, 2, 3, 4, 5, 6
+        SELECT * FROM ledger_tail()
     ) AS both_sides
-    WHERE day <= :until AND day >= :since {more}
+    WHERE day <= :until AND day >= :since
     GROUP BY 1, 2, 3, 4, 5, 6
 """
-_ALL = text(_READ.format(grouped=_GROUPED, more=""))
+_ALL = text(_READ)
 _TOTALS = text(
     f"""
     SELECT max(day), account, house_account_id, currency, min(source), false,
            sum(debit), sum(credit), sum(pen_debit), sum(pen_credit), sum(lines)
-    FROM ({_READ.format(grouped=_GROUPED, more="")}) AS days
+    FROM ({_READ}) AS days
       (day, account, house_account_id, currency, source, mirrored, debit, credit, pen_debit, pen_credit, lines)
     GROUP BY account, house_account_id, currency
     """  # noqa: S608 - made of constants
 )
 # A mirror of a Compra stands on the side of Ventas: it is a Compra less, not a Venta.
 _EXCHANGED = text(
-    f"""
+    """
     SELECT day,
            sum(CASE WHEN account <> '1038' THEN 0 WHEN mirrored THEN -debit ELSE credit END),
            sum(CASE WHEN account <> '1039' THEN 0 WHEN mirrored THEN -credit ELSE debit END),
@@ -74,12 +75,12 @@ _EXCHANGED = text(
     FROM (
         SELECT * FROM ledger_days
         UNION ALL
-        {_GROUPED} WHERE l.id > (SELECT last_line_id FROM ledger_mark) GROUP BY 1, 2, 3, 4, 5, 6
+        SELECT * FROM ledger_tail()
     ) AS both_sides
     WHERE day <= :until AND day >= :since AND source = 'operacion' AND account IN ('1037', '1038', '1039')
       AND (:mirrors OR NOT mirrored)
     GROUP BY day ORDER BY day
-    """  # noqa: S608 - made of constants
+    """
 )
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from db import approvals, audit, house_accounts, ledger, ledger_days, parameters, treasury
 from db.ledger_days import Sums
@@ -120,8 +121,9 @@ async def _check_not_opened(session: AsyncSession, account_id: int) -> None:
         .join(LedgerLine, LedgerLine.entry_id == LedgerEntry.id)
         .where(LedgerLine.house_account_id == account_id, LedgerEntry.source == Source.APERTURA)
     )
-    mirrors = select(LedgerEntry.reverses_id).where(LedgerEntry.reverses_id.is_not(None))
-    if await session.scalar(opened.where(LedgerEntry.reverses_id.is_(None), LedgerEntry.id.not_in(mirrors)).limit(1)):
+    mirror = aliased(LedgerEntry)
+    stands = ~select(mirror.id).where(mirror.reverses_id == LedgerEntry.id).exists()
+    if await session.scalar(opened.where(LedgerEntry.reverses_id.is_(None), stands).limit(1)):
         raise Conflict("ALREADY_OPENED", "Esta cuenta ya tiene saldo inicial. Usa un ajuste, o anúlalo primero.")
 
 

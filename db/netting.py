@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import audit
+from db import audit, ledger_days
 from db.tables import Batch, LedgerEntry, LedgerPeriod, Match, Operation, User
 from domain import netting as d
 from domain.calendar import business_day, day_bounds
@@ -36,7 +36,12 @@ class Unmatched:
 
 
 async def unmatched(
-    session: AsyncSession, *, kind: Kind | None = None, codes: Sequence[str] | None = None, until: date | None = None
+    session: AsyncSession,
+    *,
+    kind: Kind | None = None,
+    codes: Sequence[str] | None = None,
+    until: date | None = None,
+    limit: int | None = None,
 ) -> list[Unmatched]:
     """Completed operations that still have dollars to match, oldest first; those of earlier days too (F236)."""
     taken = (
@@ -58,6 +63,8 @@ async def unmatched(
         wanted = wanted.where(Operation.code.in_(codes))
     if until is not None:
         wanted = wanted.where(Operation.finished_at < day_bounds(until)[1])
+    if limit is not None:
+        wanted = wanted.limit(limit)
     return [_unmatched(row, rest, role) for row, rest, role in (await session.execute(wanted)).all()]
 
 
@@ -88,10 +95,20 @@ def _unmatched(row: Operation, left: Decimal, made_by: Role | None) -> Unmatched
 
 async def suggestions(session: AsyncSession, how: Pairing, *, until: date | None = None) -> list[Pair]:
     """Matches that somebody could make now."""
-    found = await unmatched(session, until=until)
-    buys = [one.side for one in found if one.side.kind is Kind.COMPRA][:MOST_SUGGESTED]
-    sells = [one.side for one in found if one.side.kind is Kind.VENTA][:MOST_SUGGESTED]
-    return d.suggest(buys, sells, how)
+    buys = await unmatched(session, kind=Kind.COMPRA, until=until, limit=MOST_SUGGESTED)
+    sells = await unmatched(session, kind=Kind.VENTA, until=until, limit=MOST_SUGGESTED)
+    return d.suggest([one.side for one in buys], [one.side for one in sells], how)
+
+
+async def left(session: AsyncSession, *, day: date) -> dict[Kind, Decimal]:
+    """The dollars of each side that no match has taken: what was exchanged, less what was matched."""
+    days = await ledger_days.exchanged(session, until=day)
+    taken = select(func.coalesce(func.sum(Match.usd), ZERO)).where(Match.annulled_at.is_(None))
+    matched = (await session.execute(taken)).scalar_one()
+    return {
+        Kind.COMPRA: sum((one.sums.bought_usd for one in days), ZERO) - matched,
+        Kind.VENTA: sum((one.sums.sold_usd for one in days), ZERO) - matched,
+    }
 
 
 async def match(

@@ -104,10 +104,12 @@ async def unallocated(session: AsyncSession) -> list[tuple[LedgerLine, LedgerEnt
         .where(LedgerEntry.source != Source.ASIGNACION, LedgerEntry.reverses_id.is_(None))
         .order_by(LedgerLine.id)
     )
-    done = await session.scalars(select(LedgerEntry.key).where(LedgerEntry.source == Source.ASIGNACION))
-    assigned = set(done)
-    annulled = set(await session.scalars(select(LedgerEntry.reverses_id).where(LedgerEntry.reverses_id.is_not(None))))
     found = (await session.execute(waiting)).all()
+    keys = [_key(line.id) for line, _ in found]
+    assigned = set(await session.scalars(select(LedgerEntry.key).where(LedgerEntry.key.in_(keys))))
+    entries = [entry.id for _, entry in found]
+    mirrors = select(LedgerEntry.reverses_id).where(LedgerEntry.reverses_id.in_(entries))
+    annulled = set(await session.scalars(mirrors))
     return [(line, entry) for line, entry in found if _key(line.id) not in assigned and entry.id not in annulled]
 
 

@@ -153,6 +153,11 @@ async def unmatched_lines(
     return (await session.scalars(wanted if limit is None else wanted.limit(limit))).all()
 
 
+async def count_unmatched(session: AsyncSession, account_id: int) -> int:
+    """How many lines of an account wait for a person."""
+    return await session.scalar(select(func.count()).select_from(_unmatched(account_id).subquery())) or 0
+
+
 async def unmatched_movements(
     session: AsyncSession, account_id: int, *, since: date, until: date
 ) -> Sequence[tuple[LedgerLine, LedgerEntry]]:
@@ -300,7 +305,7 @@ async def progress(session: AsyncSession) -> list[Progress]:
         Progress(
             account=account,
             lines=rows.get(account.id, (0, None))[0],
-            unmatched=len(await unmatched_lines(session, account.id)) if account.id in rows else 0,
+            unmatched=await count_unmatched(session, account.id) if account.id in rows else 0,
             last_day=rows.get(account.id, (0, None))[1],
         )
         for account in accounts

@@ -25,7 +25,8 @@ MOST_ROWS = 100_000
 HEADINGS_WITHIN = 30
 _SHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # xlsx, xls
 _DAYS = ("%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d", "%d/%m/%y", "%d.%m.%Y")
-_DELIMITERS = ",;\t|"
+_DELIMITERS = ";\t|,"
+_SAMPLE = 4096
 
 Cells = Sequence[object]
 
@@ -115,15 +116,17 @@ def _cells(content: bytes) -> list[Cells]:
         try:
             book = CalamineWorkbook.from_filelike(io.BytesIO(content))
             return list(book.get_sheet_by_index(0).to_python(nrows=MOST_ROWS + HEADINGS_WITHIN))
-        except CalamineError as error:
+        except (CalamineError, ValueError, OSError) as error:
             raise Invalid("STATEMENT_SHEET", "La hoja de cálculo no se puede abrir.", field="file") from error
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")  # what Peruvian banks' csv are written in
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=first.count)
-    return list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    delimiter = max(_DELIMITERS, key=text[:_SAMPLE].count)
+    try:
+        return list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    except csv.Error as error:
+        raise Invalid("STATEMENT_CSV", "El archivo no es un CSV que se entienda.", field="file") from error
 
 
 def _of_table(table: Sequence[Cells], mapping: Mapping) -> list[StatementRow]:
@@ -165,7 +168,7 @@ def _text(cell: object) -> str:
     """A cell as text; a number of operation is no quantity, so 123.0 is 123."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return " ".join(str(cell).split())
+    return " ".join(str(cell).replace("\x00", "").split())
 
 
 def _day(cell: object) -> date | None:

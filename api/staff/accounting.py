@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
-from api.staff.shapes import Answer, Money
+from api.staff.shapes import Answer, Day, Money
 from api.staff.sheets import FILE, Cell, Sheet, download, workbook
 from db import accounting, ledger
 from db.accounting import AccountLedger, Dimension, Result, TrialLine
@@ -31,7 +31,7 @@ class Period:
     """Two Lima days, both included; this month unless they are told."""
 
     def __init__(
-        self, since: Annotated[date | None, Query()] = None, until: Annotated[date | None, Query()] = None
+        self, since: Annotated[Day | None, Query()] = None, until: Annotated[Day | None, Query()] = None
     ) -> None:
         """Raises Invalid when it ends before it begins."""
         self.until = until or business_day(datetime.now(UTC))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
 from api.staff.position import ApprovalView
-from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Limit, Money, after, example, page
+from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Day, Limit, Money, after, example, page
 from db import approvals, closings
 from db.tables import DailyClosure
 from domain.approvals import ApprovalKind
@@ -97,7 +97,7 @@ async def list_closings(
 
 
 @router.get("/{day}")
-async def read_closing(day: date, _user: Reader, services: ServicesDep) -> ClosureView:
+async def read_closing(day: Day, _user: Reader, services: ServicesDep) -> ClosureView:
     """The draft or the signed close of a day."""
     async with services.sessions.begin() as session:
         row = await closings.live(session, day)
@@ -107,7 +107,7 @@ async def read_closing(day: date, _user: Reader, services: ServicesDep) -> Closu
 
 
 @router.post("/{day}/draft")
-async def draft_closing(day: date, _user: Signer, services: ServicesDep) -> ClosureView:
+async def draft_closing(day: Day, _user: Signer, services: ServicesDep) -> ClosureView:
     """Make the draft of a day now, or bring it up to date."""
     async with services.sessions.begin() as session:
         row = await closings.draft(session, day=day, at=datetime.now(UTC))
@@ -115,7 +115,7 @@ async def draft_closing(day: date, _user: Signer, services: ServicesDep) -> Clos
 
 
 @router.post("/{day}/sign")
-async def sign_closing(day: date, body: SignBody, user: Signer, services: ServicesDep) -> ClosureView:
+async def sign_closing(day: Day, body: SignBody, user: Signer, services: ServicesDep) -> ClosureView:
     """Sign a day with what was counted; a difference needs its reason."""
     counts = [Count(**one.model_dump()) for one in body.counts]
     async with services.sessions.begin() as session:
@@ -124,7 +124,7 @@ async def sign_closing(day: date, body: SignBody, user: Signer, services: Servic
 
 
 @router.post("/{day}/reopen")
-async def ask_reopening(day: date, body: ReopenBody, user: Signer, services: ServicesDep) -> ApprovalView:
+async def ask_reopening(day: Day, body: ReopenBody, user: Signer, services: ServicesDep) -> ApprovalView:
     """Ask to open a signed day again; a second person decides (F248)."""
     async with services.sessions.begin() as session:
         row = await closings.live(session, day)

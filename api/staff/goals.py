@@ -11,7 +11,7 @@ from pydantic import Field
 
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
-from api.staff.shapes import MAX_ID, Answer, Body, Done, Money, example
+from api.staff.shapes import MAX_ID, Answer, Body, Day, Done, Money, example
 from db import goals
 from domain.calendar import business_day
 from domain.permissions import Permission, Scope, scope
@@ -92,8 +92,8 @@ async def read_month(
 async def read_days(
     user: Reader,
     services: ServicesDep,
-    since: date | None = None,
-    until: date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
     trader_id: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
 ) -> DaysView:
     """What each Trader earned each day; the last month unless it is told, three at most."""

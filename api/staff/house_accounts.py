@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
-from api.staff.shapes import MAX_ID, Answer, Body, Money, example
+from api.staff.shapes import MAX_ID, Answer, Body, Day, Money, example
 from db import house_accounts, movements
 from db.movements import AccountBalance
 from db.tables import HouseAccount
@@ -90,7 +90,7 @@ class BalanceList(Answer):
 async def list_balances(
     _user: Reader,
     services: ServicesDep,
-    day: Annotated[date | None, Query(description="Día de Lima; hoy si no se dice.")] = None,
+    day: Annotated[Day | None, Query(description="Día de Lima; hoy si no se dice.")] = None,
 ) -> BalanceList:
     """Every account of the house with its balance at the end of a day, or now."""
     wanted = day or business_day(datetime.now(UTC))

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
 from api.staff.position import ApprovalView
-from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Limit, Money, Rate, after, example, page
+from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Day, Limit, Money, Rate, after, example, page
 from api.staff.sheets import FILE, Sheet, download, workbook
 from db import accounting, approvals, ledger
 from db.accounting import BookLine
@@ -55,7 +55,7 @@ class RevaluationBody(Body):
     """The closing rate (PEN per USD) and the Lima day that it is of."""
 
     model_config = example(day="2026-11-30", rate="3.7520")
-    day: date
+    day: Day
     rate: Rate = Field(ge=2, le=6, decimal_places=4)
 
 
@@ -177,15 +177,15 @@ async def read_book(
     *,
     _user: Reader,
     services: ServicesDep,
-    since: Annotated[date, Query()],
-    until: Annotated[date, Query()],
+    since: Annotated[Day, Query()],
+    until: Annotated[Day, Query()],
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> Book:
     """The daily book between two days, newest first."""
     async with services.sessions() as session:
         rows = await accounting.daily_book(session, since=since, until=until, before=after(cursor), limit=limit + 1)
-    shown, following = page(rows, limit, lambda row: row.line.id)
+    shown, following = page(rows, limit, lambda row: row.id)
     return Book(items=[_book_line(row) for row in shown], next_cursor=following)
 
 
@@ -218,18 +218,13 @@ async def revalue(body: RevaluationBody, user: Keeper, services: ServicesDep) ->
 
 
 @router.get("/entries/export", response_class=Response, responses=FILE)
-async def export_book(_user: Reader, services: ServicesDep, since: date, until: date) -> Response:
+async def export_book(_user: Reader, services: ServicesDep, since: Day, until: Day) -> Response:
     """The daily book between two days in a sheet, oldest first."""
     rows = await _whole(services, since, until)
     cells = [
         (
-            *(ledger.number_of(row.entry), row.entry.day, row.line.account, row.account_name, row.entry.words),
-            *(
-                row.line.currency,
-                row.line.amount,
-                max(row.line.pen, accounting.ZERO),
-                max(-row.line.pen, accounting.ZERO),
-            ),
+            *(row.entry, row.day, row.account, row.account_name, row.words, row.currency, row.amount),
+            *(max(row.pen, accounting.ZERO), max(-row.pen, accounting.ZERO)),
         )
         for row in rows
     ]
@@ -249,13 +244,13 @@ async def export_ple(
     rows = await _whole(services, *first_and_last(year, month))
     lines = [
         ple.Row(
-            entry=f"{row.entry.year}{row.entry.number:06}",
-            line=row.line.id,
-            account=row.line.account,
-            currency=row.line.currency,
-            day=row.entry.day,
-            words=row.entry.words,
-            pen=row.line.pen,
+            entry=f"{row.year}{row.number:06}",
+            line=row.id,
+            account=row.account,
+            currency=row.currency,
+            day=row.day,
+            words=row.words,
+            pen=row.pen,
         )
         for row in rows
     ]
@@ -279,21 +274,8 @@ async def _ruc(services: ServicesDep) -> str:
 
 
 def _book_line(row: BookLine) -> BookLineView:
-    line, entry = row.line, row.entry
     return BookLineView(
-        id=line.id,
-        entry=ledger.number_of(entry),
-        entry_id=entry.id,
-        day=entry.day,
-        source=entry.source,
-        annulment=entry.reverses_id is not None,
-        words=entry.words,
-        operation_code=entry.operation_code,
-        account=line.account,
-        account_name=row.account_name,
-        bank=row.bank,
-        currency=line.currency,
-        amount=line.amount,
-        debit=max(line.pen, accounting.ZERO),
-        credit=max(-line.pen, accounting.ZERO),
+        **{name: getattr(row, name) for name in BookLineView.model_fields.keys() - {"debit", "credit"}},
+        debit=max(row.pen, accounting.ZERO),
+        credit=max(-row.pen, accounting.ZERO),
     )

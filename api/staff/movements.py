@@ -18,6 +18,7 @@ from api.staff.shapes import (
     Answer,
     Body,
     Cursor,
+    Day,
     Done,
     IdempotencyKey,
     Limit,
@@ -64,7 +65,7 @@ class MovementBody(Body):
     kind: MovementKind
     house_account_id: int = Field(ge=1, le=MAX_ID)
     amount: Money = Field(ge=-99_999_999, le=99_999_999, decimal_places=2)
-    day: date | None = None
+    day: Day | None = None
     reason: str = Field(min_length=3, max_length=300)
     target_id: int | None = Field(default=None, ge=1, le=MAX_ID)
     counterpart: str = Field(default="", pattern=r"^(\d{4,8})?$")
@@ -167,8 +168,8 @@ async def list_movements(
     services: ServicesDep,
     house_account_id: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
     source: Source | None = None,
-    since: date | None = None,
-    until: date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> MovementList:
@@ -186,7 +187,7 @@ async def export_movements(
     _user: Reader,
     services: ServicesDep,
     house_account_id: Annotated[int, Query(ge=1, le=MAX_ID)],
-    until: date | None = None,
+    until: Day | None = None,
 ) -> Response:
     """The movements of an account in order of day, with the balance after each, in a sheet."""
     day = until or business_day(datetime.now(UTC))

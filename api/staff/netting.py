@@ -12,11 +12,12 @@ from starlette.responses import Response
 
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
-from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Done, Limit, Money, Rate, after, example, page
+from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Day, Done, Limit, Money, Rate, after, example, page
 from api.staff.sheets import FILE, Sheet, download, workbook
 from db import netting
 from db.netting import Unmatched
 from db.tables import Batch, Match
+from domain.calendar import business_day
 from domain.netting import BatchState, MatchType, Pairing, split
 from domain.operations import Kind
 from domain.permissions import Permission
@@ -46,7 +47,7 @@ class SideView(Answer):
 
 
 class Board(Answer):
-    """What is left on each side, oldest first; what earlier days left is there too (F236)."""
+    """What is left on each side, the 500 oldest first; what earlier days left is there too (F236)."""
 
     buys: list[SideView]
     sells: list[SideView]
@@ -75,7 +76,7 @@ class MatchBody(Body):
     model_config = example(buy_code="EXP-1001", sell_code="EXP-1002", amount_usd="500.00")
     buy_code: Code
     sell_code: Code
-    amount_usd: Money
+    amount_usd: Money = Field(gt=0, le=99_999_999, decimal_places=2)
 
 
 class ReasonBody(Body):
@@ -143,11 +144,10 @@ class BatchList(Answer):
 
 @router.get("")
 async def read_board(_user: Reader, services: ServicesDep) -> Board:
-    """What is left to match."""
+    """What is left to match: the oldest of each side, and how much there is in all."""
     async with services.sessions() as session:
-        rows = await netting.unmatched(session)
-    sides = {kind: [one for one in rows if one.side.kind is kind] for kind in Kind}
-    left = {kind: sum((one.side.left for one in sides[kind]), netting.ZERO) for kind in Kind}
+        sides = {kind: await netting.unmatched(session, kind=kind, limit=netting.MOST_SUGGESTED) for kind in Kind}
+        left = await netting.left(session, day=business_day(datetime.now(UTC)))
     return Board(
         buys=[_side(one) for one in sides[Kind.COMPRA]],
         sells=[_side(one) for one in sides[Kind.VENTA]],
@@ -189,8 +189,8 @@ async def list_matches(
     *,
     _user: Reader,
     services: ServicesDep,
-    since: date | None = None,
-    until: date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
     annulled: bool = False,
     cursor: Cursor = None,
     limit: Limit = PAGE,

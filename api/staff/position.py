@@ -11,7 +11,7 @@ from pydantic import Field
 from api import rate_alerts
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
-from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Limit, Money, Rate, after, example, page
+from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Day, Limit, Money, Rate, after, example, page
 from db import approvals, control, position, second_person
 from db.control import Finding
 from db.position import OpenOperations, Standing
@@ -132,7 +132,7 @@ class ApprovalList(Answer):
 async def read_position(
     _user: Reader,
     services: ServicesDep,
-    day: Annotated[date | None, Query(description="Día de Lima; hoy si no se dice.")] = None,
+    day: Annotated[Day | None, Query(description="Día de Lima; hoy si no se dice.")] = None,
 ) -> PositionView:
     """How much the house is long or short in dollars, what that cost, and what it earned."""
     async with services.sessions() as session:
@@ -142,7 +142,7 @@ async def read_position(
 
 @router.get("/position/history")
 async def read_history(
-    _user: Reader, services: ServicesDep, since: date | None = None, until: date | None = None
+    _user: Reader, services: ServicesDep, since: Day | None = None, until: Day | None = None
 ) -> PositionHistory:
     """The position of each day with operations; the last month unless it is told, a year at most."""
     last = until or business_day(datetime.now(UTC))
@@ -154,7 +154,7 @@ async def read_history(
 
 @router.get("/control")
 async def read_control(_user: Reader, services: ServicesDep) -> ControlView:
-    """What does not tie in the last weeks, each with its action; the nightly check looks at everything."""
+    """What does not tie in the last week, each with its action; the nightly check looks at everything."""
     now = datetime.now(UTC)
     async with services.sessions() as session:
         found = await control.findings(session, now=now)

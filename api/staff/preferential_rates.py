@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
-from api.staff.shapes import MAX_ID, Answer, Body, Done, Money, Rate, example
+from api.staff.shapes import MAX_ID, Answer, Body, Day, Done, Money, Rate, example
 from db import preferential_rates, reference_rates
 from domain.calendar import business_day
 from domain.money import amount
@@ -42,7 +42,7 @@ class ClientRateBody(Body):
 
     model_config = example(pips=20, until="2026-12-31", reason="Cliente con más de 50 operaciones al mes")
     pips: int = Field(ge=0, le=1000)
-    until: date | None = None
+    until: Day | None = None
     reason: str = Field(min_length=3, max_length=300)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 from uuid import uuid4
 
 from fastapi import Header, Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from domain.errors import Invalid
 
@@ -40,6 +41,10 @@ Rate = Annotated[
     PlainSerializer(lambda value: f"{value:.4f}", return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "examples": ["3.7650"]}),
 ]
+
+
+# Lima days that a report or a movement can be of: what is beyond is a slip, and no calendar reckons with it.
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 
 
 class Body(BaseModel):

@@ -27,10 +27,14 @@ class Sheet:
     rows: Sequence[Sequence[Cell]]
 
 
+# Row by row to disk: a month of a busy house is two million cells.
+_OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+
+
 def workbook(*sheets: Sheet) -> bytes:
     """The file. Losses stand in red and between parentheses (F231); rates keep their four decimals (F056)."""
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(out, _OPTIONS) as book:
         money = book.add_format({"num_format": "#,##0.00;[Red](#,##0.00)"})
         rate = book.add_format({"num_format": "0.0000"})
         bold = book.add_format({"bold": True})

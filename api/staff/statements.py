@@ -12,7 +12,7 @@ from pydantic import Field
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
 from api.staff.house_accounts import AccountId
-from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Done, Limit, Money, after, example, page
+from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Day, Done, Limit, Money, after, example, page
 from db import ledger, statements
 from domain.accounts import Bank
 from domain.calendar import business_day
@@ -155,7 +155,7 @@ async def import_statement(
             actor=user.actor,
         )
         outcome = await statements.reconcile(session, account_id)
-        left = len(await statements.unmatched_lines(session, account_id))
+        left = await statements.count_unmatched(session, account_id)
     return ImportView(
         statement_id=brought.statement.id,
         lines=brought.lines,
@@ -203,8 +203,8 @@ async def list_loose_movements(
     account_id: AccountId,
     _user: Manager,
     services: ServicesDep,
-    since: date | None = None,
-    until: date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
 ) -> LooseMovementList:
     """Movements of the books that no statement has shown; the last month unless it is told, three at most."""
     last = until or business_day(datetime.now(UTC))

@@ -164,7 +164,7 @@ async def _month(sessions: Sessions, today: date) -> int:
     async with sessions() as session:
         book = await accounting.daily_book(session, since=since, until=today)
         results = await accounting.results(session, Dimension.DAY, since=since, until=today)
-    rows = [(row.entry.number, row.entry.day, row.line.account, row.entry.words, row.line.pen) for row in book]
+    rows = [(row.entry, row.day, row.account, row.words, row.pen) for row in book]
     days = [(row.key, row.operations, row.margin) for row in results]
     diary = Sheet(name="Diario", headings=("Asiento", "Día", "Cuenta", "Detalle", "S/"), rows=rows)
     summary = Sheet(name="Resultados", headings=("Día", "Operaciones", "Margen S/"), rows=days)

@@ -221,3 +221,21 @@ async def test_a_client_of_a_tier_gets_the_better_rate_and_never_both(staff: Sta
         ]
     assert got == [20, 20, 25]
     assert (await master.http.get(f"{BASE}/rates/preferential")).json()["tiers"][0]["pips"] == 15
+
+
+STRANGE = (
+    "position?day=0001-01-01",
+    "position/history?since=9999-12-31",
+    "house-accounts?day=9999-12-31",
+    "closings/0001-01-01",
+    "accounting/trial-balance?since=0001-01-01",
+    "ledger/entries?since=0001-01-01&until=9999-12-31",
+    "goals?year=1&month=13",
+    "reconciliation/1/movements?until=0001-01-01",
+)
+
+
+async def test_a_day_that_no_calendar_reckons_with_is_refused(staff: Staff):
+    master = await staff("marta", Role.MASTER)
+    answers = [(await master.http.get(f"{BASE}/{path}")).status_code for path in STRANGE]
+    assert answers == [422] * len(STRANGE)

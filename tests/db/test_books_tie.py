@@ -162,6 +162,7 @@ async def check(story: Story) -> None:
         for code in (match.buy_code, match.sell_code):
             taken[code] = taken.get(code, Decimal(0)) + match.usd
     assert all(taken.get(row.code, Decimal(0)) <= row.amount_usd for row in rows)
+    assert not taken.keys() & story.undone
 
 
 class Enough(Exception):

@@ -141,6 +141,21 @@ async def test_fifty_at_once_are_numbered_without_gaps(sessions: Sessions, books
     assert numbers == list(range(1, 51))
 
 
+async def test_two_clicks_of_one_key_at_the_same_instant_post_once_and_leave_no_gap(sessions: Sessions, books: Books):
+    async def click() -> bool:
+        try:
+            await _post(sessions, simple("same"), books)
+        except Conflict as refused:
+            return refused.code != "ENTRY_POSTED"
+        return True
+
+    done = await asyncio.gather(*(click() for _ in range(4)))
+    assert any(done)
+    await _post(sessions, simple("next"), books)
+    async with sessions() as session:
+        assert list(await session.scalars(select(LedgerEntry.number).order_by(LedgerEntry.number))) == [1, 2]
+
+
 async def test_a_closed_month_takes_nothing_and_is_reopened_with_its_reason(sessions: Sessions, books: Books):
     """F227: never left out in silence. A mirror is posted on a day that is open."""
     async with sessions.begin() as session:

@@ -423,4 +423,26 @@ def protect() -> None:
             RETURN NEW;
         END $$
     """)
+    # What came after the mark, in the snapshot of the statement that asks (STABLE), planned for the mark that it finds:
+    # planned for any mark it would read the whole ledger.
+    op.execute("""
+        CREATE FUNCTION ledger_tail() RETURNS TABLE (
+            day date, account text, house_account_id bigint, currency varchar, source varchar, mirrored boolean,
+            debit numeric, credit numeric, pen_debit numeric, pen_credit numeric, lines bigint
+        ) LANGUAGE plpgsql STABLE AS $$
+        DECLARE
+            mark bigint;
+        BEGIN
+            SELECT last_line_id INTO mark FROM ledger_mark;
+            RETURN QUERY EXECUTE $q$
+                SELECT e.day, l.account, coalesce(l.house_account_id, 0), l.currency, e.source, e.reverses_id IS NOT NULL,
+                       coalesce(sum(l.amount) FILTER (WHERE l.amount > 0), 0),
+                       coalesce(-sum(l.amount) FILTER (WHERE l.amount < 0), 0),
+                       coalesce(sum(l.pen) FILTER (WHERE l.pen > 0), 0),
+                       coalesce(-sum(l.pen) FILTER (WHERE l.pen < 0), 0), count(*)
+                FROM ledger_lines l JOIN ledger_entries e ON e.id = l.entry_id
+                WHERE l.id > $1 GROUP BY 1, 2, 3, 4, 5, 6
+            $q$ USING mark;
+        END $$
+    """)
     op.execute("CREATE TRIGGER movement BEFORE INSERT ON ledger_lines FOR EACH ROW WHEN (NEW.house_account_id IS NOT NULL) EXECUTE FUNCTION check_movement()")
