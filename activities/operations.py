@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy.exc import IntegrityError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.refusals import refusals
-from db import operation_creation, operations
+from db import incidents, operation_creation, operations
 from db.notifications import notify
 from db.session import Sessions
 from domain.errors import Conflict
@@ -16,6 +18,9 @@ from domain.operations import ActorKind
 from domain.permissions import Role
 from workflows import messages as m
 from workflows import names
+
+logger = logging.getLogger(__name__)
+UNSAVED = "cambio que la base no acepta"
 
 
 class OperationActivities:
@@ -37,7 +42,7 @@ class OperationActivities:
             except IntegrityError as error:
                 # Two creates of one client in the same instant: the partial unique index decided (F018).
                 if "uq_operations_active_self_service" not in str(error.orig):
-                    raise
+                    raise await self._unsaved(order.operation.code, error) from error
                 raise Conflict("ACTIVE_OPERATION", "Ya tienes una operación en curso.") from error
         return m.Recorded()
 
@@ -60,7 +65,21 @@ class OperationActivities:
                     )
             except operations.StaleWrite as stale:
                 raise ApplicationError(str(stale), stale.row_version, type="StaleWrite", non_retryable=True) from stale
+            except IntegrityError as error:
+                # What the clock does is owed: it waits, in sight, for whoever mends it. A person hears at once.
+                if order.actor.kind is ActorKind.SYSTEM:
+                    raise
+                raise await self._unsaved(order.operation.code, error) from error
         return m.Recorded(operator_id=operator)
+
+    async def _unsaved(self, code: str, error: IntegrityError) -> Conflict:
+        """The database refuses for good what our rules let through: a fault of ours, told once; nothing changed."""
+        found = getattr(error.orig, "diag", None)
+        rule = str(getattr(found, "constraint_name", None) or type(error.orig).__name__)
+        logger.error("%s: la base de datos no acepta el cambio (%s).", code, rule)
+        async with self._sessions.begin() as session:
+            await incidents.open_incident(session, kind=UNSAVED, subject=code, detail=f"Regla de la base: {rule}.")
+        return Conflict("NOT_SAVED", "No pudimos guardar el cambio y nada cambió. Ya avisamos a sistemas.")
 
     @activity.defn(name=names.RECORD_NOTE)
     async def record_note(self, order: m.RecordNote) -> m.Recorded:

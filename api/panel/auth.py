@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.auth import CurrentUser, SignedUser, identity, public
+from api.pages.refusals import problem_of
 from api.panel import pages
-from api.panel.errors import DOOR, PanelRoute, problem_of
+from api.panel.errors import DOOR, PanelRoute
 from api.panel.questions import done
 from api.second_factors import CodeNeeded, forget, halfway, prove_code, remember
 from api.services import ServicesDep

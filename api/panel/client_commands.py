@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import SignedUser, requires
+from api.pages.refusals import problem_of
 from api.panel import pages
 from api.panel.client_acts import ACTS, BANKS, Call, ClientAct
 from api.panel.clients import traders
-from api.panel.errors import PanelRoute, notice, problem_of
+from api.panel.errors import PanelRoute, notice
 from api.panel.operation_commands import whole
 from api.panel.questions import REASON, Ask, Question, Typed, ask, done
 from api.services import Services, ServicesDep

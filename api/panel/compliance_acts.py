@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import SignedUser
-from api.panel.errors import problem_of
+from api.pages.refusals import problem_of
 from api.panel.questions import Question, Typed, ask, done
 from api.services import Services
 from domain.errors import Conflict, Invalid, Missing, Refused

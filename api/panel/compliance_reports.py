@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.auth import SignedUser, requires_unseen
+from api.pages.refusals import problem_of
 from api.panel import compliance_words as said
 from api.panel import pages, words
 from api.panel.cases import rule_names
-from api.panel.errors import PanelRoute, notice, problem_of
+from api.panel.errors import PanelRoute, notice
 from api.panel.questions import Ask, Question, Typed, ask, done
 from api.panel.tables import Column, Table, asked_of
 from api.services import ServicesDep

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import SignedUser, requires
-from api.panel.errors import PanelRoute, problem_of
+from api.pages.refusals import problem_of
+from api.panel.errors import PanelRoute
 from api.panel.invoice_acts import ACTS, Call, InvoiceAct
 from api.panel.operation_commands import whole
 from api.panel.questions import Ask, Question, Typed, ask, done

@@ -12,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import SignedUser, requires_unseen
+from api.pages.refusals import problem_of
 from api.panel import compliance_words as said
 from api.panel import pages
 from api.panel.compliance_acts import Act, Call, attempt, known
 from api.panel.compliance_acts import asked as dialog
-from api.panel.errors import PanelRoute, notice, problem_of
+from api.panel.errors import PanelRoute, notice
 from api.panel.questions import Ask, Question, Typed
 from api.panel.tables import Column, Table, asked_of
 from api.services import Services, ServicesDep

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import SignedUser, requires
+from api.pages.refusals import problem_of
 from api.panel import pages
-from api.panel.errors import PanelRoute, notice, problem_of
+from api.panel.errors import PanelRoute, notice
 from api.panel.operation_commands import number, whole
 from api.services import Services, ServicesDep
 from api.staff.clients import ClientLine, ClientView, SearchBody, read_client, search_clients

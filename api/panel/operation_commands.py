@@ -15,9 +15,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import SignedUser, requires
+from api.pages.refusals import problem_of
 from api.panel import pages
 from api.panel.dialogs import DIALOGS, EXTENSIONS, PERMISSIONS
-from api.panel.errors import PanelRoute, notice, problem_of
+from api.panel.errors import PanelRoute, notice
 from api.services import Services, ServicesDep
 from api.staff import operation_commands as staff
 from api.staff.operation_views import OperationView

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import SignedUser, requires
+from api.pages.refusals import problem_of
 from api.panel import pages
-from api.panel.errors import PanelRoute, problem_of
+from api.panel.errors import PanelRoute
 from api.panel.questions import Ask, Question, Typed, ask, done
 from api.panel.tables import Column, Table, asked_of
 from api.services import Services, ServicesDep

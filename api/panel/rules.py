@@ -13,12 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import SignedUser, requires_unseen
+from api.pages.refusals import problem_of
 from api.panel import compliance_words as said
 from api.panel import pages, words
 from api.panel.compliance_acts import asked as dialog
 from api.panel.compliance_acts import attempt, known, offered
 from api.panel.conditions import TESTS, typed_conditions, values_of
-from api.panel.errors import PanelRoute, notice, problem_of
+from api.panel.errors import PanelRoute, notice
 from api.panel.questions import Typed
 from api.panel.rule_acts import ACTS, RuleFile
 from api.panel.tables import Column, Table, asked_of

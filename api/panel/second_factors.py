@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.auth import CurrentUser, SignedUser, public
+from api.pages.refusals import problem_of
 from api.panel import pages
 from api.panel.auth import inside
-from api.panel.errors import PanelRoute, notice, problem_of
+from api.panel.errors import PanelRoute, notice
 from api.panel.questions import Ask, Question, Typed, ask, done
 from api.services import ServicesDep
 from api.staff import second_factors as staff

@@ -6,9 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
-from db.tables import Deposit, Note, OperationEvent, Payout, Proof
+from db.tables import Deposit, Incident, Note, OperationEvent, Payout, Proof
 from domain import commands as c
 from domain.lifecycle import RULES
 from domain.operations import Kind, Origin, State
@@ -153,3 +153,25 @@ async def _events(house: House, code: str) -> int:
     async with house.sessions() as session:
         counted = select(func.count()).where(OperationEvent.operation_code == code)
         return int(await session.scalar(counted) or 0)
+
+
+async def test_a_change_that_the_database_refuses_is_told_once_and_changes_nothing(house: House, people: People):
+    """It was tried without end, and whoever clicked waited for an answer that never came."""
+    handle = await house.create(people.client)
+    refuse = text("ALTER TABLE operation_events ADD CONSTRAINT of_a_test CHECK (event <> 'cancel')")
+    async with house.sessions.begin() as session:
+        await session.execute(refuse)
+    try:
+        for key in ("first", "second"):
+            with pytest.raises(Said) as told:
+                await house.do(handle, c.Cancel(actor=people.trader, reason="ya no"), key=key)
+            assert told.value.code == "NOT_SAVED"
+    finally:
+        async with house.sessions.begin() as session:
+            await session.execute(text("ALTER TABLE operation_events DROP CONSTRAINT of_a_test"))
+    row = await house.row(handle)
+    assert (row.state, row.version) == (State.PENDIENTE, 1)
+    async with house.sessions() as session:
+        found = [(one.kind, one.subject) for one in await session.scalars(select(Incident))]
+    assert found == [("cambio que la base no acepta", handle.id)]
+    assert (await house.do(handle, c.Cancel(actor=people.trader, reason="ya no"), key="third")).state == "Cancelado"
