@@ -57,6 +57,18 @@ async def split_the_payment(holder: Screen, onlooker: Screen) -> None:
     await expect(holder.page.locator("#payouts [data-save]")).to_be_hidden()
 
 
+async def show_and_complete(holder: Screen, picture: Path) -> None:
+    """The proof of the payment by keyboard, and a dialog that spells out what completing means."""
+    await holder.page.keyboard.press("a")
+    await holder.page.set_input_files("#archivo", picture)
+    await holder.confirm()
+    await expect(holder.page.locator("#constancias .thumb")).to_have_count(1)
+    assert await holder.barriers() == []
+    await holder.page.locator("#acciones .btn-main:not([aria-disabled])").click()
+    await expect(holder.page.locator("#dialogo dialog")).to_contain_text("Después no se puede editar ni devolver")
+    await holder.confirm()
+
+
 async def test_a_trader_and_an_operator_carry_an_operation_to_its_end(
     screens: Screens, town: Town, master: Desk, picture: Path
 ):
@@ -96,14 +108,7 @@ async def test_a_trader_and_an_operator_carry_an_operation_to_its_end(
 
     await split_the_payment(holder, onlooker)
     await expect(holder.page.locator("#acciones .btn-main")).to_have_attribute("aria-disabled", "true")
-    await holder.page.keyboard.press("a")
-    await holder.page.set_input_files("#archivo", picture)
-    await holder.confirm()
-    await expect(holder.page.locator("#constancias .thumb")).to_have_count(1)
-    assert await holder.barriers() == []
-    await holder.page.locator("#acciones .btn-main:not([aria-disabled])").click()
-    await expect(holder.page.locator("#dialogo dialog")).to_contain_text("Después no se puede editar ni devolver")
-    await holder.confirm()
+    await show_and_complete(holder, picture)
     began = time.monotonic()
     await page.wait_for_selector("#cabecera .badge-st.st-completada")
     assert time.monotonic() - began < AT_ONCE

@@ -54,8 +54,11 @@ async def settled(master: Desk, code: str) -> dict[str, Any]:
     async def look() -> dict[str, Any] | None:
         seen = await master.look(code)
         accepted = any(invoice["status"] == "Aceptado" for invoice in seen["invoices"])
-        told = {one["notice"] for one in seen["deliveries"] if one["status"] == "enviado"}
-        return seen if accepted and {"creada", "en_proceso", "completada"} <= told else None
+        sent, waiting = (
+            {one["notice"] for one in seen["deliveries"] if one["status"] == status}
+            for status in ("enviado", "pendiente")
+        )
+        return seen if accepted and {"creada", "en_proceso", "completada"} <= sent and not waiting else None
 
     return await eventually(look, what=f"{code} does not end")
 
