@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from http import HTTPStatus
 
 import pytest
 from temporalio.client import Client
@@ -43,6 +44,15 @@ async def master(stack: Stack, town: Town) -> Desk:
 @pytest.fixture(scope="session")
 async def temporal_client(stack: Stack) -> Client:
     return await Client.connect(stack.place["temporal_address"], data_converter=PLAIN_CONVERTER)
+
+
+@pytest.fixture(autouse=True)
+async def signed_in(stack: Stack, town: Town, master: Desk) -> None:
+    """Rosa comes in again when generated requests, or ten quiet minutes, have ended her session."""
+    if (await master.http.get("/api/staff/operations?limit=1")).status_code == HTTPStatus.UNAUTHORIZED:
+        known = stack.people["staff"][0]
+        again = await town.desk(known["username"], known["password"])
+        master.http.headers["Authorization"] = again.http.headers["Authorization"]
 
 
 @pytest.fixture(autouse=True)

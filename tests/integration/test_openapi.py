@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "6")
 # Signing oneself out, or out of everything, would leave the rest of the run anonymous.
-LEFT_OUT = r"/(logout|sessions/.*/close|password|reset-password|deactivate|role)$"
+LEFT_OUT = r"/(logout|sessions/.*/close|password|reset-password|deactivate|role|second-factors/.*)$"
 
 
 # One worker: in two threads, CPython 3.11 loses count of the depth of `ast.parse` and schemathesis stops.
