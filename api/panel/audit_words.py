@@ -81,6 +81,38 @@ ACTIONS = {
     "partners.close": "Cerró a un aliado",
     "rate_alerts.add": "Pidió una alerta de tipo de cambio",
     "rate_alerts.end": "Quitó una alerta de tipo de cambio",
+    "rates.set_tiers": "Cambió los tramos de tasa",
+    "rates.set_client": "Cambió la tasa de un cliente",
+    "approvals.ask": "Pidió una segunda firma",
+    "approvals.decide": "Decidió como segunda persona",
+    "treasury.apertura": "Registró el saldo inicial",
+    "treasury.ajuste": "Ajustó un saldo",
+    "treasury.transferencia": "Transfirió entre cuentas",
+    "treasury.gasto": "Registró un gasto",
+    "treasury.allocate": "Asignó la cuenta de un movimiento",
+    "refunds.settle": "Pagó una devolución",
+    "house_accounts.add": "Agregó una cuenta de la casa",
+    "house_accounts.change": "Cambió una cuenta de la casa",
+    "ledger.add_account": "Agregó una cuenta contable",
+    "ledger.annul": "Extornó un asiento",
+    "ledger.revalue": "Registró la diferencia de cambio",
+    "ledger.close_period": "Cerró el mes",
+    "ledger.reopen_period": "Reabrió el mes",
+    "netting.match": "Calzó operaciones",
+    "netting.annul": "Anuló un calce",
+    "netting.open_batch": "Abrió un lote",
+    "netting.close_batch": "Cerró un lote",
+    "statements.import": "Importó un extracto",
+    "statements.confirm": "Confirmó una línea del extracto",
+    "statements.dismiss": "Descartó una línea del extracto",
+    "statements.undo": "Deshizo una conciliación",
+    "goals.set": "Fijó una meta",
+    "closings.sign": "Firmó el cierre del día",
+    "closings.reopen": "Reabrió el cierre del día",
+    "incidents.close": "Cerró un incidente",
+    "lists.load": "Cargó una lista restrictiva",
+    "screening.client": "Revisó a un cliente en listas",
+    "screening.search": "Buscó un nombre en listas",
 }
 ENTITIES = {
     "operation": "Operación",
@@ -95,6 +127,23 @@ ENTITIES = {
     "invoice_series": "Serie",
     "partner": "Aliado",
     "rate_alert": "Alerta",
+    "approval": "Solicitud",
+    "bank_statement": "Extracto",
+    "statement_line": "Línea de extracto",
+    "batch": "Lote",
+    "match": "Calce",
+    "daily_closure": "Cierre",
+    "goal": "Meta",
+    "house_account": "Cuenta de la casa",
+    "ledger_account": "Cuenta contable",
+    "ledger_entry": "Asiento",
+    "ledger_line": "Línea de asiento",
+    "ledger_period": "Mes contable",
+    "refund": "Devolución",
+    "reward_code": "Código de premio",
+    "incident": "Incidente",
+    "list": "Lista",
+    "name_search": "Búsqueda",
 }
 
 
@@ -123,18 +172,13 @@ def told(row: AuditEntry, people: dict[int, str]) -> dict[str, Any]:
 
 
 def changed(changes: list[dict[str, str]]) -> str:
-    """`estado: Inactivo → Activo; …`."""
-    return "; ".join(
-        f"{_field(one.get('field', ''))}: {_value(one, 'before')} → {_value(one, 'after')}" for one in changes
-    )
+    """`estado: Inactivo → Activo; …`; of personal data, which the audit never holds, only the name."""
+    return "; ".join(_change(one.get("field", ""), one.get("before", ""), one.get("after", "")) for one in changes)
 
 
-def _value(change: dict[str, str], side: str) -> str:
-    return words.kept(change.get(side, ""))
-
-
-def _field(name: str) -> str:
-    return FIELDS.get(name, name.replace("_", " "))
+def _change(field: str, before: str, after: str) -> str:
+    name = FIELDS.get(field, field.replace("_", " "))
+    return f"{name}: {words.kept(before)} → {words.kept(after)}" if before or after else name
 
 
 FIELDS = {
@@ -171,4 +215,11 @@ FIELDS = {
     "paternal_surname": "apellido paterno",
     "maternal_surname": "apellido materno",
     "company_name": "razón social",
+    "closed": "cerrado",
+    "goal": "meta",
+    "next_number": "número siguiente",
+    "pips": "pips",
+    "preferential_pips": "pips de mejora",
+    "tiers": "tramos",
+    "valid_from": "rige desde",
 }

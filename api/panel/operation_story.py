@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from api.panel import words
+from api.panel import audit_words, words
 from api.staff.operation_views import DeliveryView, EventView, OperationView
 from domain.invoices import InvoiceStatus
 from domain.operations import State
@@ -38,14 +38,8 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "resync": ("Datos puestos al día", "refresh-cw", ""),
 }
 UNNAMED = ("Cambio", "pencil", "")
-FIELDS = {
-    "amount_usd": "dólares",
-    "amount_pen": "soles",
-    "deposits": "abonos",
-    "payouts": "pagos",
-    "comments": "comentario",
-    "expires_at": "plazo",
-}
+# What of a change tells the story; the rest follows from the event itself.
+TOLD = frozenset({"amount_usd", "amount_pen", "deposits", "payouts", "comments", "expires_at"})
 NOTICES = {
     "creada": "Correo de creación",
     "creada_casa": "Aviso a la mesa",
@@ -55,6 +49,21 @@ NOTICES = {
     "expirada": "Aviso de expiración",
     "monto_cambiado": "Aviso de cambio de monto",
     "comprobante": "Envío del comprobante",
+    "nota_credito": "Envío de la nota de crédito",
+    "comprobante_anulado": "Aviso de comprobante anulado",
+    "comprobante_rechazado_casa": "Comprobante rechazado, a la casa",
+    "bienvenida": "Bienvenida",
+    "aprobada": "Cuenta aprobada",
+    "rechazada": "Cuenta rechazada",
+    "documento_observado": "Documento por corregir",
+    "recordatorio_documentos": "Recordatorio de documentos",
+    "contrasena_temporal": "Contraseña temporal",
+    "codigo_verificacion": "Código de verificación",
+    "reclamo_copia": "Copia de la hoja de reclamo",
+    "reclamo_casa": "Reclamo recibido, a la casa",
+    "reclamo_respuesta": "Respuesta al reclamo",
+    "plazo_caso": "Plazo de un caso",
+    "alerta_tc": "Alerta de tipo de cambio",
 }
 SENT = {
     "enviado": ("completada", "Enviado"),
@@ -122,17 +131,12 @@ def invoice_tone(status: str) -> str:
 
 def _happened(event: EventView) -> Happened:
     what, icon, tone = EVENTS.get(event.event, UNNAMED)
-    parts = [event.actor, _changed(event.changes), event.reason if event.reason != what else ""]
-    return Happened(what=what, icon=icon, tone=tone, at=event.at, text=" · ".join(part for part in parts if part))
-
-
-def _changed(changes: Sequence[dict[str, str]]) -> str:
-    told = [
-        f"{FIELDS[change['field']]}: {words.kept(change['before'])} → {words.kept(change['after'])}"
-        for change in changes
-        if change.get("field") in FIELDS
+    parts = [
+        event.actor,
+        audit_words.changed([one for one in event.changes if one.get("field") in TOLD]),
+        event.reason if event.reason != what else "",
     ]
-    return "; ".join(told)
+    return Happened(what=what, icon=icon, tone=tone, at=event.at, text=" · ".join(part for part in parts if part))
 
 
 def _sent(group: Sequence[DeliveryView]) -> Sent:
