@@ -106,7 +106,9 @@ async def test_middle_office_approves_a_client_and_lets_a_held_operation_go(
 
     async def opened() -> list[dict[str, Any]]:
         held = any(entry["event"] == "hold" for entry in (await master.look(code))["events"])
-        return list((await master.get(f"/api/staff/cases?client_id={listed.id}"))["items"]) if held else []
+        cases = (await master.get(f"/api/staff/cases?client_id={listed.id}"))["items"] if held else []
+        # Whom other tests invented may share its telephone: that is a case of its own.
+        return [case for case in cases if case["kind"] == "lista"]
 
     (case,) = await eventually(opened, what="not held")
     await let_go(screen, case["id"], code)
