@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.operation_reads import within
-from db.tables import Client, Note, Proof, User
+from db.tables import Client, Note, NoteReading, Proof, User
 from db.tables import Operation as OperationRow
 from domain.calendar import business_day, day_bounds
 from domain.operations import OPEN, Actor, Kind, State
@@ -32,6 +32,7 @@ class Card:
     operator_name: str
     trader_name: str
     notes: int
+    unread: int
     proofs: int
 
 
@@ -73,12 +74,13 @@ async def read_board(session: AsyncSession, reader: Actor, *, now: datetime) -> 
     since, until = day_bounds(business_day(now))
     today: tuple[ColumnElement[bool], ...] = (OperationRow.finished_at >= since, OperationRow.finished_at < until)
     return Board(
-        pending=await _cards(session, _lane(reader, State.PENDIENTE).order_by(OperationRow.id).limit(LANE)),
+        pending=await _cards(session, reader, _lane(reader, State.PENDIENTE).order_by(OperationRow.id).limit(LANE)),
         processing=await _cards(
-            session, _lane(reader, State.EN_PROCESO).order_by(OperationRow.in_process_since).limit(LANE)
+            session, reader, _lane(reader, State.EN_PROCESO).order_by(OperationRow.in_process_since).limit(LANE)
         ),
         finished=await _cards(
             session,
+            reader,
             _wanted(reader).where(*today).order_by(OperationRow.finished_at.desc()).limit(FINISHED),
         ),
         totals=await _totals(session, reader, today),
@@ -101,10 +103,11 @@ def _wanted(reader: Actor) -> Select[OperationRow, Client, str, str]:
     )
 
 
-async def _cards(session: AsyncSession, query: Select[OperationRow, Client, str, str]) -> Sequence[Card]:
+async def _cards(session: AsyncSession, reader: Actor, query: Select[OperationRow, Client, str, str]) -> Sequence[Card]:
     found = (await session.execute(query)).all()
     codes = [row.code for row, *_ in found]
     notes = await _counted(session, Note.operation_code, Note.operation_code.in_(codes))
+    unread = await _unread(session, reader, codes)
     live = (Proof.operation_code.in_(codes), Proof.removed_at.is_(None))
     proofs = await _counted(session, Proof.operation_code, *live)
     return [
@@ -114,6 +117,7 @@ async def _cards(session: AsyncSession, query: Select[OperationRow, Client, str,
             operator_name=operator or "",
             trader_name=trader or "",
             notes=notes.get(row.code, 0),
+            unread=unread.get(row.code, 0),
             proofs=proofs.get(row.code, 0),
         )
         for row, client, operator, trader in found
@@ -125,6 +129,18 @@ async def _counted(
 ) -> dict[str, int]:
     counted = await session.execute(select(code, func.count()).where(*where).group_by(code))
     return dict(counted.all())
+
+
+async def _unread(session: AsyncSession, reader: Actor, codes: Sequence[str]) -> dict[str, int]:
+    """Notes of others that this person has not seen on the operation's page."""
+    own = (NoteReading.operation_code == Note.operation_code) & (NoteReading.user_id == reader.id)
+    return await _counted(
+        session,
+        Note.operation_code,
+        Note.operation_code.in_(codes),
+        Note.user_id.is_distinct_from(reader.id),
+        Note.id > func.coalesce(select(NoteReading.last_note_id).where(own).scalar_subquery(), 0),
+    )
 
 
 async def _totals(

@@ -72,6 +72,7 @@ ACTIONS = {
     "invoices.set_next": "Cambió el número siguiente",
     "invoices.issue_again": "Emitió de nuevo",
     "invoices.resend": "Reenvió el comprobante",
+    "notices.resend": "Reenvió un correo",
     "invoices.void_ask": "Pidió la anulación",
     "invoices.void_approve": "Aprobó la anulación",
     "invoices.void_deny": "Negó la anulación",

