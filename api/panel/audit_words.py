@@ -73,6 +73,8 @@ ACTIONS = {
     "invoices.issue_again": "Emitió de nuevo",
     "invoices.resend": "Reenvió el comprobante",
     "notices.resend": "Reenvió un correo",
+    "notices.export": "Exportó correos y avisos",
+    "referrals.export": "Exportó pips",
     "invoices.void_ask": "Pidió la anulación",
     "invoices.void_approve": "Aprobó la anulación",
     "invoices.void_deny": "Negó la anulación",

@@ -14,9 +14,21 @@ from api.panel import pages
 from api.panel.errors import PanelRoute
 from api.panel.operation_story import SENT, notice_name
 from api.panel.questions import Question, Typed, ask, done
-from api.panel.tables import Column, Table, asked_of
-from api.services import ServicesDep
-from api.staff.notices import AgainView, DeliveryId, SentView, ToldView, look_again, read_sent, read_told, send_again
+from api.panel.sheets import CHUNK, Format, everything, sheet
+from api.panel.tables import PAGE, Column, Table, asked_of, chosen
+from api.services import Services, ServicesDep
+from api.staff.notices import (
+    AgainView,
+    DeliveryId,
+    SentList,
+    SentView,
+    ToldView,
+    look_again,
+    read_sent,
+    read_told,
+    send_again,
+)
+from db import audit
 from domain.errors import Conflict, Refused
 from domain.permissions import Permission
 
@@ -101,19 +113,28 @@ MINE: tuple[Column[ToldView], ...] = (
 
 
 @router.get("")
-async def notices_page(request: Request, user: Reader, services: ServicesDep) -> Response:
-    """Mails and pushes of the house."""
+async def notices_page(request: Request, user: Reader, services: ServicesDep, formato: Format = None) -> Response:
+    """Mails and pushes of the house; with `formato`, their sheet."""
     asked = asked_of(request.query_params, sorts=("cuando",))
     given = asked.filters
     status = given.get("estado") or ("rechazado" if given.get("rechazados") == "si" else "")
-    found = await read_sent(
-        user=user,
-        services=services,
-        status=cast("Status", status) if status in SENT else None,
-        channel=cast("Channel", given["canal"]) if given.get("canal") in {"correo", "push"} else None,
-        subject=_subject(given.get("sobre", "")),
-        cursor=asked.cursor or None,
-    )
+
+    async def read(cursor: str | None, limit: int = CHUNK) -> SentList:
+        return await read_sent(
+            user=user,
+            services=services,
+            status=cast("Status", status) if status in SENT else None,
+            channel=cast("Channel", given["canal"]) if given.get("canal") in {"correo", "push"} else None,
+            subject=_subject(given.get("sobre", "")),
+            cursor=cursor,
+            limit=limit,
+        )
+
+    if formato is not None:
+        rows = await everything(read)
+        await _exported(services, user, f"{len(rows)} envíos, {formato}")
+        return await sheet(formato, "avisos", chosen(COLUMNS, asked), rows)
+    found = await read(asked.cursor or None, PAGE)
     table = Table(
         path=PATH,
         caption="Correos y avisos",
@@ -121,10 +142,17 @@ async def notices_page(request: Request, user: Reader, services: ServicesDep) ->
         rows=found.items,
         asked=asked,
         next_cursor=found.next_cursor or "",
-        exports=False,
+        exports=True,
     )
     known: dict[str, Any] = {"table": table, "mine": False, "state": status}
     return await pages.page(request, services, user, "notices.html", here="Avisos", **known)
+
+
+async def _exported(services: Services, user: SignedUser, what: str) -> None:
+    async with services.sessions.begin() as session:
+        audit.record(
+            session, actor=user.actor, action="notices.export", entity="operation", entity_id="lista", reason=what
+        )
 
 
 @router.get("/mios")
