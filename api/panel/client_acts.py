@@ -62,6 +62,11 @@ def _contact(client: ClientView) -> Question:
             Ask(name="department", label="Departamento", value=client.department),
             Ask(name="province", label="Provincia", value=client.province),
             Ask(name="district", label="Distrito", value=client.district),
+            *(
+                (Ask(name="contact_person", label="Contacto", value=client.contact_person),)
+                if client.company_name
+                else ()
+            ),
         ),
         ok="Guardar datos",
     )

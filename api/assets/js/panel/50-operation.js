@@ -80,19 +80,14 @@ document.addEventListener("alpine:init", () => {
     choose(event) {
       const thumb = event.currentTarget;
       this.$root.querySelectorAll(".thumb").forEach((one) => one.setAttribute("aria-pressed", one === thumb));
-      const pdf = thumb.dataset.type === "application/pdf";
-      const shown = document.createElement(pdf ? "iframe" : "img");
-      shown.src = thumb.dataset.url;
-      if (pdf) shown.title = thumb.dataset.name;
-      else shown.alt = `Constancia: ${thumb.dataset.name}`;
-      this.$refs.stage.firstElementChild.replaceWith(shown);
+      this.$refs.stage.firstElementChild.replaceWith(window.panel.paper(thumb.dataset));
       this.scale = 1;
       this.turned = 0;
     },
     larger() { this.scale = Math.min(4, this.scale * 1.25); this.draw(); },
     smaller() { this.scale = Math.max(0.5, this.scale / 1.25); this.draw(); },
     turn() { this.turned = (this.turned + 90) % 360; this.draw(); },
-    apart() { window.open(this.$refs.stage.firstElementChild.src, "_blank", "noopener"); },
+    apart() { window.open(window.panel.source(this.$refs.stage.firstElementChild), "_blank", "noopener"); },
     draw() { this.$refs.stage.firstElementChild.style.transform = `scale(${this.scale}) rotate(${this.turned}deg)`; },
   }));
 });
