@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from db.operation_reads import within
+from db.operation_reads import seen_by, within
 from db.tables import Client, Note, NoteReading, Proof, User
 from db.tables import Operation as OperationRow
 from domain.calendar import business_day, day_bounds
@@ -150,8 +150,7 @@ async def _totals(
     for where in ((OperationRow.state.in_(OPEN),), today):
         counted = (
             select(OperationRow.state, func.count(), func.sum(OperationRow.amount_usd))
-            .join(Client, Client.id == OperationRow.client_id)
-            .where(within(reader), *where)
+            .where(seen_by(reader), *where)
             .group_by(OperationRow.state)
         )
         for state, count, usd in await session.execute(counted):
@@ -165,8 +164,7 @@ async def _sides(session: AsyncSession, reader: Actor, today: tuple[ColumnElemen
         select(
             OperationRow.kind, func.count(), dollars, func.sum(OperationRow.amount_usd * OperationRow.rate) / dollars
         )
-        .join(Client, Client.id == OperationRow.client_id)
-        .where(within(reader), OperationRow.state == State.COMPLETADA, *today)
+        .where(seen_by(reader), OperationRow.state == State.COMPLETADA, *today)
         .group_by(OperationRow.kind)
     )
     found = {kind: SideTotal() for kind in Kind}

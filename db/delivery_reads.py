@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.operation_reads import within
+from db.operation_reads import seen_by
 from db.tables import Client, Delivery, Invoice, Notification
 from db.tables import Operation as OperationRow
 from domain.errors import Missing
@@ -98,8 +98,8 @@ async def operations_states(session: AsyncSession, codes: Collection[str]) -> di
 def _visible(reader: Actor) -> Select[Delivery]:
     query = select(Delivery)
     if reader.role is None or scope(Role(reader.role), "operations") is not Scope.ALL:
-        mine = select(literal(1)).select_from(OperationRow).join(Client, Client.id == OperationRow.client_id)
-        query = query.where(mine.where(OperationRow.code == Delivery.subject_key, within(reader)).exists())
+        mine = select(literal(1)).where(OperationRow.code == Delivery.subject_key, seen_by(reader))
+        query = query.where(mine.exists())
     return query
 
 

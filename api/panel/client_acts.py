@@ -159,10 +159,11 @@ def _remove(_: ClientView) -> Question:
     return Question(title="¿Quitar esta cuenta?", lead=lead, ok="Quitar cuenta", danger=True)
 
 
+CONTACT = ("email", "phone", "address", "department", "province", "district", "contact_person")
+
+
 async def _do_contact(call: Call) -> None:
-    given = {
-        name: call.typed.text(name) for name in ("email", "phone", "address", "department", "province", "district")
-    }
+    given = {name: call.typed.text(name) for name in CONTACT if name in call.typed.form}
     await acts.edit_client(call.client.id, ContactBody(**given), call.user, call.services)
 
 

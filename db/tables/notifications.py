@@ -59,6 +59,7 @@ class Delivery(Base):
         CheckConstraint("channel IN ('correo', 'push')", name="channel"),
         CheckConstraint("status IN ('pendiente', 'enviado', 'rechazado')", name="status"),
         UniqueConstraint("subject_key", "notice", "key", "channel", "recipient"),
+        Index("ix_deliveries_refused", "id", postgresql_where=text("status = 'rechazado'")),
     )
 
     id: Mapped[Id]
