@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased, load_only
 
 from db.operation_reads import seen_by, within
 from db.tables import Client, Note, NoteReading, Proof, User
@@ -69,20 +69,32 @@ class Board:
         return self.sides[Kind.COMPRA].usd - self.sides[Kind.VENTA].usd
 
 
+# What a card tells; an operation and its client have a hundred columns, and a lane has as many cards.
+_TOLD = (
+    load_only(
+        *(getattr(OperationRow, name) for name in ("id", "code", "state", "origin", "kind", "rate", "attention")),
+        *(getattr(OperationRow, name) for name in ("amount_usd", "amount_pen", "source_bank", "destination_bank")),
+        *(getattr(OperationRow, name) for name in ("created_at", "expires_at", "in_process_since", "finished_at")),
+        *(getattr(OperationRow, name) for name in ("assessment", "operator_id")),
+    ),
+    load_only(Client.id, Client.company_name, Client.given_names, Client.paternal_surname, Client.maternal_surname),
+)
+
+
 async def read_board(session: AsyncSession, reader: Actor, *, now: datetime) -> Board:
     """The board of this moment, within what this person may see. Today is Lima's business day."""
     since, until = day_bounds(business_day(now))
     today: tuple[ColumnElement[bool], ...] = (OperationRow.finished_at >= since, OperationRow.finished_at < until)
+    lanes = (
+        _lane(reader, State.PENDIENTE).order_by(OperationRow.id).limit(LANE),
+        _lane(reader, State.EN_PROCESO).order_by(OperationRow.in_process_since).limit(LANE),
+        _wanted(reader).where(*today).order_by(OperationRow.finished_at.desc()).limit(FINISHED),
+    )
+    pending, processing, finished = await _cards(session, reader, lanes)
     return Board(
-        pending=await _cards(session, reader, _lane(reader, State.PENDIENTE).order_by(OperationRow.id).limit(LANE)),
-        processing=await _cards(
-            session, reader, _lane(reader, State.EN_PROCESO).order_by(OperationRow.in_process_since).limit(LANE)
-        ),
-        finished=await _cards(
-            session,
-            reader,
-            _wanted(reader).where(*today).order_by(OperationRow.finished_at.desc()).limit(FINISHED),
-        ),
+        pending=pending,
+        processing=processing,
+        finished=finished,
         totals=await _totals(session, reader, today),
         sides=await _sides(session, reader, today),
     )
@@ -103,24 +115,30 @@ def _wanted(reader: Actor) -> Select[OperationRow, Client, str, str]:
     )
 
 
-async def _cards(session: AsyncSession, reader: Actor, query: Select[OperationRow, Client, str, str]) -> Sequence[Card]:
-    found = (await session.execute(query)).all()
-    codes = [row.code for row, *_ in found]
+async def _cards(
+    session: AsyncSession, reader: Actor, lanes: Sequence[Select[OperationRow, Client, str, str]]
+) -> Sequence[Sequence[Card]]:
+    """The cards of each lane; what is counted of them is counted once for all."""
+    found = [(await session.execute(lane.options(*_TOLD))).all() for lane in lanes]
+    codes = [row.code for lane in found for row, *_ in lane]
     notes = await _counted(session, Note.operation_code, Note.operation_code.in_(codes))
-    unread = await _unread(session, reader, codes)
+    unread = await _unread(session, reader, list(notes))
     live = (Proof.operation_code.in_(codes), Proof.removed_at.is_(None))
     proofs = await _counted(session, Proof.operation_code, *live)
     return [
-        Card(
-            row=row,
-            client=client,
-            operator_name=operator or "",
-            trader_name=trader or "",
-            notes=notes.get(row.code, 0),
-            unread=unread.get(row.code, 0),
-            proofs=proofs.get(row.code, 0),
-        )
-        for row, client, operator, trader in found
+        [
+            Card(
+                row=row,
+                client=client,
+                operator_name=operator or "",
+                trader_name=trader or "",
+                notes=notes.get(row.code, 0),
+                unread=unread.get(row.code, 0),
+                proofs=proofs.get(row.code, 0),
+            )
+            for row, client, operator, trader in lane
+        ]
+        for lane in found
     ]
 
 
