@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from cli.loading import for_good
+
 
 def serve(
     *,
@@ -13,7 +15,10 @@ def serve(
     access_log: Annotated[bool, typer.Option("--access-log", help="escribe cada pedido en el registro")] = False,
 ) -> None:
     """Sirve la API y las páginas."""
-    import uvicorn
+    with for_good():
+        import uvicorn
+
+        from api.main import create_app  # noqa: F401 - uvicorn looks it up by name, in each of its processes
 
     # The access log is off by default: a path may carry what a person searched for.
     uvicorn.run(

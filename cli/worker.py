@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from cli.loading import for_good
 from worker.shares import Share
 
 
@@ -14,6 +15,7 @@ def work(
     ] = Share.ALL,
 ) -> None:
     """Atiende las operaciones: ejecuta sus pasos, plazos y efectos."""
-    from worker.main import run
+    with for_good():
+        from worker.main import run
 
     run(only)

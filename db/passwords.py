@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -20,8 +21,15 @@ READABLE = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 _hasher = PasswordHasher()
 _threads = ThreadPoolExecutor(HASHERS, thread_name_prefix="argon2")
-# Of nobody: an unknown account costs the same time as a known one, so that the answer's time names no account.
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+
+@cache
+def _of_nobody() -> str:
+    """Behind which an unknown account costs the same time as a known one: the answer's time names no account.
+
+    Hashed at the first question and not at import, since every process loads this module and few ask.
+    """
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 async def hashed(password: str) -> str:
@@ -31,7 +39,7 @@ async def hashed(password: str) -> str:
 
 async def matches(password: str, kept: str | None) -> bool:
     """Whether `password` is the one behind `kept`. None or an empty hash never matches, in the same time (F162)."""
-    found = await asyncio.get_running_loop().run_in_executor(_threads, _verified, password, kept or _NOBODY)
+    found = await asyncio.get_running_loop().run_in_executor(_threads, _verified, password, kept)
     return found and bool(kept)
 
 
@@ -43,8 +51,8 @@ def temporary() -> str:
             return drawn
 
 
-def _verified(password: str, kept: str) -> bool:
+def _verified(password: str, kept: str | None) -> bool:
     try:
-        return _hasher.verify(kept, password)
+        return _hasher.verify(kept or _of_nobody(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False

@@ -21,7 +21,10 @@ NORMAL, WARNING, CRITICAL = "normal", "aviso", "critica"
 
 @dataclass(frozen=True, kw_only=True)
 class DaySums:
-    """What was exchanged on a Lima day: dollars and soles of Compras (bought) and of Ventas (sold)."""
+    """What was exchanged on a Lima day: dollars and soles of Compras (bought) and of Ventas (sold).
+
+    Less what was annulled that day, so a side is negative when it was a greater one of an earlier day.
+    """
 
     day: date
     bought_usd: Decimal = ZERO
@@ -76,8 +79,14 @@ class _Pool:
         self.usd += usd
         self.pen += pen
 
+    def give_back_to(self, other: _Pool) -> None:
+        """Dollars of an annulled Compra that are no longer there leave at their price, as a sale; and the reverse."""
+        if self.usd < 0:
+            other.add(-self.usd, -self.pen)
+            self.usd, self.pen = ZERO, ZERO
+
     def worth(self, usd: Decimal) -> Decimal:
-        """PEN of a part of the pool, at its average."""
+        """PEN of a part of the pool, at its average. Soles left without dollars belong to any part."""
         return self.pen if usd == self.usd else round_half_up(self.pen * usd / self.usd, CENT)
 
 
@@ -93,9 +102,14 @@ class Book:
         carried_pen = self.last.cost_pen if self.last else ZERO
         before = self.last.realised_total if self.last else ZERO
         bought, sold = _Pool(sums.bought_usd, sums.bought_pen), _Pool(sums.sold_usd, sums.sold_pen)
-        (bought if carried_usd >= 0 else sold).add(abs(carried_usd), abs(carried_pen))
+        if carried_usd >= 0:
+            bought.add(carried_usd, carried_pen)
+        else:
+            sold.add(-carried_usd, -carried_pen)
+        bought.give_back_to(sold)
+        sold.give_back_to(bought)
         closed = min(bought.usd, sold.usd)
-        realised = sold.worth(closed) - bought.worth(closed) if closed else ZERO
+        realised = sold.worth(closed) - bought.worth(closed)
         open_usd = bought.usd - sold.usd
         cost = bought.pen - sold.pen + realised
         self.last = Position(

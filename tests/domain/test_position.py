@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -41,7 +42,21 @@ def test_a_short_position_of_yesterday_is_carried():
     assert (today.average, today.realised) == (Decimal("3.7200"), Decimal("2.00"))
 
 
-money = st.decimals("0", "50000", places=2)
+def test_an_annulled_purchase_of_dollars_that_were_sold_meanwhile_leaves_the_house_short():
+    """Bought and sold one day, the purchase annulled the next: once this ended every screen of the position."""
+    bought_and_sold, annulled = positions([sums(0, "100", "3.70", "100", "3.72"), sums(1, "-100", "3.70")])
+    assert (bought_and_sold.open_usd, bought_and_sold.realised) == (0, Decimal("2.00"))
+    assert (annulled.open_usd, annulled.cost_pen, annulled.average) == (-100, Decimal("-370.00"), Decimal("3.7000"))
+
+
+def test_soles_that_an_annulment_leaves_without_dollars_are_earned_or_lost():
+    """Bought at 3.80, and annulled on that day one of yesterday's at 3.70 that had been sold."""
+    _, today = positions([sums(0, "100", "3.70", "100", "3.72"), replace(sums(1), bought_pen=Decimal("10.00"))])
+    assert (today.open_usd, today.cost_pen, today.realised) == (0, 0, Decimal("-10.00"))
+
+
+# An annulment counts on its own day, so a side may be less than nothing.
+money = st.decimals("-50000", "50000", places=2)
 rates = st.decimals("3.0000", "4.0000", places=4)
 
 
@@ -53,6 +68,7 @@ def test_realised_and_unrealised_are_all_the_money_that_was_made(days, mark):
     flow = sum(day.sold_pen - day.bought_pen for day in given_days)
     assert flow + to_pen(last.open_usd, mark) == last.realised_total + last.unrealised(mark)
     assert last.open_usd == sum(day.bought_usd - day.sold_usd for day in given_days)
+    assert last.cost_pen == 0 or last.open_usd
 
 
 def test_averages_weigh_by_dollars():
