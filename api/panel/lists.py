@@ -241,7 +241,7 @@ def _version_columns(people: dict[int, str]) -> Sequence[Column[VersionView]]:
             value=lambda v: ("cancelado", "Reemplazada") if v.retired_at else ("completada", "En vigencia"),
             phone=True,
         ),
-        Column(key="fecha", label="Fecha de la lista", kind="text", value=lambda v: v.published),
+        Column(key="fecha", label="Fecha de la lista", kind="text", value=lambda v: words.list_date(v.published)),
         Column(key="entradas", label="Entradas", kind="count", value=lambda v: v.entries, phone=True),
         Column(key="alias", label="Alias", kind="count", value=lambda v: v.aliases),
         Column(key="documentos", label="Documentos", kind="count", value=lambda v: v.documents),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import SignedUser, requires
 from api.pages.refusals import problem_of
 from api.panel import pages
+from api.panel.appearing import appears
 from api.panel.errors import PanelRoute
 from api.panel.operation_story import SENT, notice_name
 from api.panel.questions import Question, Typed, ask, done
@@ -29,6 +31,7 @@ from api.staff.notices import (
     send_again,
 )
 from db import audit
+from db.tables import Delivery
 from domain.errors import Conflict, Refused
 from domain.permissions import Permission
 
@@ -188,6 +191,7 @@ async def again(request: Request, delivery_id: DeliveryId, user: Sender, service
     except Refused as refused:
         question = _question(await look_again(delivery_id, user, services))
         return ask(request, user, question, typed=typed.texts(), problem=problem_of(request, refused))
+    await appears(services, select(Delivery.id).where(Delivery.subject_key == sent.subject, Delivery.key == sent.key))
     return done(f"Va en camino a {people(sent.to)}")
 
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Path
 from pydantic import ValidationError
+from sqlalchemy import select
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from starlette.responses import Response
 from api.auth import SignedUser, requires
 from api.pages.refusals import problem_of
 from api.panel import pages
+from api.panel.appearing import appears
 from api.panel.dialogs import DIALOGS, EXTENSIONS, PERMISSIONS
 from api.panel.errors import PanelRoute, notice
 from api.services import Services, ServicesDep
@@ -24,6 +26,7 @@ from api.staff import operation_commands as staff
 from api.staff.operation_views import OperationView
 from api.staff.operations import Code, read_operation
 from db import desk
+from db.tables import Note
 from domain.errors import Invalid, Missing, Refused
 from domain.operations import State
 from domain.permissions import Permission
@@ -167,11 +170,13 @@ ACTS: dict[str, Callable[[Act], Awaitable[None]]] = {
 async def write_note(request: Request, code: Code, user: Reader, services: ServicesDep) -> Response:
     """A remark of the house."""
     act = Act(code=code, user=user, services=services, form=await request.form())
+    common = act.common
     try:
-        await staff.write_note(body=staff.NoteBody(text=act.text("nota")), **act.common)
+        await staff.write_note(body=staff.NoteBody(text=act.text("nota")), **common)
     except (Refused, ValidationError) as refused:
         problem = problem_of(request, refused)
         return pages.answer("", status=problem["status"], headers=notice("alerta", "circle-alert", problem["detail"]))
+    await appears(services, select(Note.id).where(Note.operation_code == code, Note.key == common["key"]))
     return pages.answer("", headers={"HX-Trigger": "leer"})
 
 

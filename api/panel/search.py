@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -22,6 +24,45 @@ router = APIRouter(route_class=PanelRoute)
 SHOWN = 6
 
 
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """Something that a person begins from anywhere; `permission` None: anybody of the house."""
+
+    icon: str
+    name: str
+    path: str
+    permission: Permission | None = None
+    key: str = ""
+
+
+ACTIONS = (
+    Action(
+        icon="plus",
+        name="Nueva operación",
+        path="/panel/operaciones/nueva",
+        permission=Permission.OPERATIONS_CREATE,
+        key="N",
+    ),
+    Action(
+        icon="user-round-plus",
+        name="Registrar cliente",
+        path="/panel/clientes/nuevo",
+        permission=Permission.CLIENTS_CREATE,
+    ),
+    Action(icon="chart-line", name="Publicar tasas", path="/panel/tasas", permission=Permission.RATES_SET),
+    Action(icon="pencil", name="Nueva regla", path="/panel/reglas/nueva", permission=Permission.COMPLIANCE_RULES),
+    Action(
+        icon="search",
+        name="Buscar un nombre en las listas",
+        path="/panel/listas/buscar",
+        permission=Permission.COMPLIANCE_RESOLVE,
+    ),
+    Action(icon="key-round", name="Aliados y sus claves", path="/panel/aliados", permission=Permission.PARTNERS_MANAGE),
+    Action(icon="monitor-smartphone", name="Mi acceso y mis sesiones", path="/panel/sesiones"),
+    Action(icon="bell-ring", name="Avisos en mi pantalla", path="/panel/avisos/mios"),
+)
+
+
 @router.post("/buscar")
 async def search(
     request: Request,
@@ -34,7 +75,12 @@ async def search(
     found = text if len(text) >= MIN_SEARCH else ""
     operations = await read_operations(user=user, services=services, code=found.upper(), limit=SHOWN) if found else None
     clients = await search_clients(SearchBody(search=found, limit=SHOWN), user, services) if found else None
-    places = [section for section in rail(user) if text.lower() in section.name.lower()]
+    places = [section for section in rail(user) if _plain(text) in _plain(section.name)]
+    actions = [
+        one
+        for one in ACTIONS
+        if (one.permission is None or user.may(one.permission)) and _plain(text) in _plain(one.name)
+    ]
     return pages.fragment(
         request,
         user,
@@ -44,5 +90,10 @@ async def search(
         operations=operations.items if operations else [],
         clients=clients.items if clients else [],
         places=places,
-        may_create=user.may(Permission.OPERATIONS_CREATE) and text.lower() in "nueva operación",
+        actions=actions,
     )
+
+
+def _plain(text: str) -> str:
+    """As people type it in a hurry: without accents, in small letters."""
+    return "".join(one for one in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(one))

@@ -15,9 +15,16 @@ from domain.calendar import business_day, in_lima
 __all__ = ["amount", "bank", "clock", "day", "grouped", "iso", "rate", "state_class", "with_symbol"]
 
 DAYS = ("Lun.", "Mar.", "Mié.", "Jue.", "Vie.", "Sáb.", "Dom.")
+DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
 LINE = re.compile(r"#\d+ (\d+\.\d\d)\b")
 FIGURE = re.compile(r"\d+\.\d\d$")
+
+
+def list_date(text: str) -> str:
+    """The day that a list gives of itself: `15/01/2026` of an ISO one, else as the list writes it."""
+    found = DAY.fullmatch(text)
+    return f"{found[3]}/{found[2]}/{found[1]}" if found else text
 
 
 def sentence(text: str) -> str:
@@ -67,6 +74,7 @@ def kept(value: str) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     **words.FILTERS,
     "thousands": thousands,
+    "list_date": list_date,
     "sentence": sentence,
     "hour": hour,
     "moment": moment,

@@ -53,12 +53,16 @@ class SentView(Answer):
 
 
 class AgainView(Answer):
-    """Sending a mail once more: the addresses that its client has now, masked, and why not (empty when it may)."""
+    """Sending a mail once more: the addresses that its client has now, masked, and why not (empty when it may).
+
+    `key` names it among the deliveries once it was asked for.
+    """
 
     notice: str
     subject: str
     to: list[str]
     why_not: str
+    key: str = ""
 
 
 class SentList(Answer):
@@ -129,7 +133,7 @@ async def send_again(
             reason=found.view.notice,
         )
     await _start(services, found, name)
-    return found.view
+    return found.view.model_copy(update={"key": name})
 
 
 @router.get("/told")
