@@ -37,6 +37,7 @@ from api.panel import (
     today,
 )
 from api.panel.errors import PanelRoute
+from domain.errors import Missing
 
 router = APIRouter(prefix="/panel", include_in_schema=False, route_class=PanelRoute)
 
@@ -81,3 +82,9 @@ PARTS = (
 )
 for part in PARTS:
     router.include_router(part.router)
+
+
+@router.get("/{nowhere:path}", dependencies=[public("dice que ahí no hay nada, como una página de la casa")])
+async def nowhere(nowhere: str) -> RedirectResponse:
+    """An address that the panel does not have is told as its other refusals are."""
+    raise Missing("NOT_FOUND", f"El panel no tiene la página «{nowhere[:60]}».")

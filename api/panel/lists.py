@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.auth import SignedUser, requires_unseen
 from api.pages.refusals import problem_of
 from api.panel import compliance_words as said
-from api.panel import pages
+from api.panel import pages, words
 from api.panel.compliance_acts import Act, Call, attempt, known
 from api.panel.compliance_acts import asked as dialog
 from api.panel.errors import PanelRoute, notice

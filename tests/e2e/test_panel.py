@@ -116,6 +116,22 @@ async def test_a_trader_and_an_operator_carry_an_operation_to_its_end(
     assert (await master.look(code))["state"] == "Completada"
 
 
+async def choose_and_find(screen: Screen) -> None:
+    """A search inside the filters arrives with its words, a row can be chosen, and Enter means what was just typed."""
+    page = screen.page
+    await page.goto("/panel/clientes")
+    await page.check("[name=n] >> nth=0")
+    await page.click("text=Reasignar elegidos")
+    await expect(page.locator("#dlg-t")).to_have_text("Reasignar 1 cliente")
+    await page.keyboard.press("Escape")
+    await page.fill("[data-first-filter]", "nadie con ese nombre")
+    await expect(page.locator("#lista")).to_contain_text("Ningún cliente así")
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("publicar ta")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/panel/tasas")
+
+
 async def test_a_masters_morning_a_cut_line_a_refusal_and_a_new_rate(screens: Screens, town: Town, master: Desk):
     """What was missed during the cut is shown, a refusal stands where it was typed, a rate reaches everybody."""
     screen, operator = await screens.of("maestra"), await screens.of("operador")
@@ -128,6 +144,7 @@ async def test_a_masters_morning_a_cut_line_a_refusal_and_a_new_rate(screens: Sc
     assert await page.locator(f"#op-{code}").count() == 0
     await page.context.set_offline(False)
     await expect(page.locator(f"#op-{code}")).to_be_visible(timeout=30_000)
+    await choose_and_find(screen)
 
     await page.goto(f"/panel/operaciones/{code}")
     await page.get_by_role("button", name="Cancelar operación").click()

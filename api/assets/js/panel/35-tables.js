@@ -6,9 +6,13 @@ document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-auto]");
   if (form && !event.target.matches("[data-not-auto]")) form.requestSubmit();
 });
-// An address without empty names is one that a person can read and share.
+// An address without empty names is one that a person can read and share. Only of what becomes an address: a search
+// inside the same form is a POST of its own, whose text must arrive.
+let leaving = null;
+document.addEventListener("submit", (event) => { leaving = event.target; });
 document.addEventListener("formdata", (event) => {
-  if (!event.target.matches("form[data-auto], form[data-columns]")) return;
+  if (event.target !== leaving || !event.target.matches("form[data-auto], form[data-columns]")) return;
+  leaving = null;
   [...event.formData.entries()].forEach(([name, value]) => { if (value === "" || name === "texto") event.formData.delete(name); });
 });
 document.addEventListener("submit", (event) => {

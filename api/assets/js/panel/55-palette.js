@@ -31,7 +31,7 @@ document.addEventListener("alpine:init", () => {
       const known = new Set();
       const found = buttons.filter((one) => {
         const words = plain(label(one));
-        return words && words.includes(typed) && !known.has(words) && known.add(words);
+        return words && words.includes(typed) && !known.has(one.getAttribute("hx-get")) && known.add(one.getAttribute("hx-get"));
       });
       if (!found.length) return;
       const list = this.$root.querySelector("#resultados");
