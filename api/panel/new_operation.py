@@ -21,12 +21,13 @@ from api.services import Services, ServicesDep
 from api.staff.clients import ClientLine, ClientView, SearchBody, read_client, search_clients
 from api.staff.operations import NewOperationBody, create
 from api.staff.shapes import MAX_ID
-from db import limits
+from db import limits, referrals
 from db.client_reads import MIN_SEARCH, get_client
 from domain.errors import Refused
 from domain.money import Currency, to_pen
 from domain.operations import Kind
 from domain.permissions import Permission
+from domain.referrals import code, improved_rate
 
 router = APIRouter(prefix="/operaciones/nueva", route_class=PanelRoute)
 Creator = Annotated[SignedUser, requires(Permission.OPERATIONS_CREATE)]
@@ -113,7 +114,9 @@ async def _known(
 ) -> dict[str, Any]:
     kind = Kind.VENTA if typed.get("tipo") == Kind.VENTA else Kind.COMPRA
     rates = await pages.quotes(services)
-    rate = None if rates is None else rates.buy if kind is Kind.COMPRA else rates.sell
+    base = None if rates is None else rates.buy if kind is Kind.COMPRA else rates.sell
+    pips, refused = await _coupon(services, client, typed.get("cupon", ""))
+    rate = None if base is None else improved_rate(kind is Kind.COMPRA, base, pips)
     usd = _amount(typed.get("monto", ""))
     accounts = {
         currency: [a for a in client.accounts if a.currency is currency] if client else [] for currency in Currency
@@ -123,6 +126,8 @@ async def _known(
         "kind": kind,
         "typed": typed,
         "rate": rate,
+        "pips": pips,
+        "coupon_refused": refused,
         "usd": usd,
         "pen": to_pen(usd, rate) if usd and rate else None,
         "sources": accounts[kind.client_pays],
@@ -132,6 +137,19 @@ async def _known(
         "problem": problem or {},
         "field": FIELDS.get(problem.get("field") or "", "") if problem else "",
     }
+
+
+async def _coupon(services: Services, client: ClientView | None, typed: str) -> tuple[int, str]:
+    """By how many pips the coupon betters the rate, and why it does not."""
+    if not typed.strip():
+        return 0, ""
+    try:
+        async with services.sessions() as session:
+            known = code(typed, field="cupon")
+            whose = client.id if client else None
+            return await referrals.benefit(session, known, client_id=whose, now=datetime.now(UTC)), ""
+    except Refused as refused:
+        return 0, refused.message
 
 
 async def _left(services: Services, user: SignedUser, client: ClientView) -> Decimal | None:

@@ -58,7 +58,7 @@ ACTIONS = (
         permission=Permission.COMPLIANCE_RESOLVE,
     ),
     Action(icon="key-round", name="Aliados y sus claves", path="/panel/aliados", permission=Permission.PARTNERS_MANAGE),
-    Action(icon="monitor-smartphone", name="Mi acceso y mis sesiones", path="/panel/sesiones"),
+    Action(icon="monitor-smartphone", name="Mi acceso y sesiones", path="/panel/sesiones"),
     Action(icon="bell-ring", name="Avisos en mi pantalla", path="/panel/avisos/mios"),
 )
 

@@ -76,3 +76,18 @@ async def test_many_clients_are_given_to_a_trader_at_once_by_a_master_only(house
     async with sessions() as session:
         owners = (await session.scalars(select(Client.trader_id))).all()
     assert set(owners) == {house.people[Role.TRADER].id}
+
+
+async def test_a_quote_shows_what_the_coupon_is_worth_before_the_operation_is_created(house: House, sessions: Sessions):
+    """The rate that creating it would fix, and the reason when the code is worth nothing."""
+    async with sessions.begin() as session:
+        (await session.get_one(Client, house.other.id)).referral_code = "ABCDEF"
+    trader, path = house.people[Role.TRADER], "/panel/operaciones/nueva/cotizar"
+    token = await csrf(trader)
+    form = {"cliente": str(house.mine.id), "tipo": "Compra", "monto": "100", "cupon": "abcdef"}
+    better = (await trader.http.post(path, data=form, headers=token)).text
+    assert "30 pips a su favor" in better
+    assert "3.40<b>40</b>" in better
+    own = (await trader.http.post(path, data={**form, "cupon": "R00001"}, headers=token)).text
+    assert "a su favor" not in own
+    assert 'class="bad"' in own
