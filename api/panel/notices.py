@@ -53,6 +53,14 @@ TOLD = {
     "operacion_demorada": "Lleva demasiado en proceso",
     "operacion_retenida": "Cambió una retención",
     "tipos_cambio_actualizados": "Tasas nuevas",
+    "posicion_limite": "La posición pasó su límite",
+    "comprobante_rechazado": "Comprobante rechazado",
+    "alerta_cumplimiento": "Alerta de cumplimiento",
+    "ros_por_vencer": "Un ROS está por vencer",
+    "ros_vencido": "Venció el plazo de un ROS",
+    "reclamo_recibido": "Hoja nueva de reclamo",
+    "reclamo_por_vencer": "Un reclamo está por vencer",
+    "documentos_recibidos": "Llegaron documentos",
 }
 
 
