@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.deliveries import CLIENT, DELAYED, DESK, Envelope, Posting, Postman
 from activities.notice_facts import receipt_name, told
-from db import notices
+from db import delivery_links, notices
 from db.invoices import TAKEN
 from db.notices import Subject
 from db.session import Sessions
@@ -44,9 +44,10 @@ class NoticeActivities:
         """Tell everybody once. Raises NoticeDelayed (tried again) or NoticeRefused (a person must look)."""
         async with self._sessions() as session:
             subject = await notices.subject(session, order.code)
-            desk = await notices.desk_addresses(session, subject) if order.notice == CREATED else ()
+            to_desk = order.notice == CREATED and not order.again
+            desk = await notices.desk_addresses(session, subject) if to_desk else ()
         waits, attached = await self._receipt(subject, order.notice)
-        facts = told(subject, site=self._settings.public_url, attached=attached is not None)
+        facts = told(subject, site=self._link(order), attached=attached is not None)
         envelopes = () if waits else self._envelopes(order.notice, subject, facts, desk=tuple(desk), pdf=attached)
         await self._postman.deliver(
             Posting(
@@ -54,12 +55,20 @@ class NoticeActivities:
                 notice=order.notice,
                 key=order.key,
                 envelopes=envelopes,
-                push=push(order.notice, facts),
+                push=None if order.again else push(order.notice, facts),
                 devices=subject.devices,
             )
         )
         if waits:
             raise ApplicationError("El correo espera el PDF del comprobante.", type=DELAYED)
+
+    def _link(self, order: m.NoticeOrder) -> str:
+        """Where the mail leads; empty while the house has no address on the web."""
+        if not self._settings.public_url:
+            return ""
+        secret_key = self._settings.secret_key.get_secret_value()
+        ref = delivery_links.reference(order.code, order.notice, order.key, secret_key=secret_key)
+        return f"{self._settings.public_url.rstrip('/')}/ver/{order.code}/{ref}"
 
     def _envelopes(
         self, notice: str, subject: Subject, facts: OperationFacts, *, desk: tuple[str, ...], pdf: Attachment | None

@@ -20,7 +20,7 @@ import socketio
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
-from api import presence
+from api import presence, progress
 from api.auth import Identity, SignedClient, SignedUser, alive, resolve, token_of
 from api.origins import allowed_origins, same_origin
 from api.services import Services
@@ -170,6 +170,7 @@ class Listener:
                     await line.execute(f"LISTEN {notifications.CHANNEL}")
                     await line.execute(f"LISTEN {sessions.ENDED_CHANNEL}")
                     await line.execute(f"LISTEN {presence.CHANNEL}")
+                    await line.execute(f"LISTEN {progress.CHANNEL}")
                     await self._catch_up()
                     wait = FIRST_WAIT
                     while True:
@@ -194,6 +195,9 @@ class Listener:
             elif one.channel == presence.CHANNEL:
                 place, looks = presence.heard(one.payload)
                 await self._server.emit("presencia", looks, room=place)
+            elif one.channel == progress.CHANNEL:
+                place, far = progress.heard(one.payload)
+                await self._server.emit(progress.EVENT, far, room=place)
         self._heard_until = datetime.now(UTC)
 
     async def _catch_up(self) -> None:

@@ -107,6 +107,20 @@ def treasury(
 
 
 @app.command()
+def seed(
+    *,
+    operations: Annotated[int, typer.Option(min=100, help="operaciones sembradas en seis meses")] = 200_000,
+    clients: Annotated[int, typer.Option(min=10, help="clientes que las hicieron")] = 50_000,
+) -> None:
+    """Llena la base de datos de DATABASE_URL con clientes y operaciones inventadas, y las deja. Nunca en producción."""
+    import asyncio
+
+    from cli.benches.seeding import run
+
+    typer.echo(asyncio.run(run(operations=operations, clients=clients)))
+
+
+@app.command()
 def pages(
     *,
     operations: Annotated[int, typer.Option(min=100, help="operaciones sembradas en seis meses")] = 200_000,

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.deliveries import REFUSED
-from db.operation_reads import within
+from db.operation_reads import seen_by
 from db.tables import Client, ComplianceCase, Delivery, Incident, Invoice, User
 from db.tables import Operation as OperationRow
 from domain.clients import KycStatus
@@ -65,9 +65,8 @@ async def read_attention(session: AsyncSession, reader: Actor, *, now: datetime,
 async def _late(session: AsyncSession, reader: Actor, before: datetime) -> Sequence[Late]:
     query = (
         select(OperationRow.code, OperationRow.in_process_since, User.full_name)
-        .join(Client, Client.id == OperationRow.client_id)
         .outerjoin(User, User.id == OperationRow.operator_id)
-        .where(within(reader), OperationRow.state == State.EN_PROCESO, OperationRow.in_process_since <= before)
+        .where(seen_by(reader), OperationRow.state == State.EN_PROCESO, OperationRow.in_process_since <= before)
         .order_by(OperationRow.in_process_since)
         .limit(MOST)
     )
@@ -76,8 +75,8 @@ async def _late(session: AsyncSession, reader: Actor, before: datetime) -> Seque
 
 
 async def _operations(session: AsyncSession, reader: Actor) -> int:
-    query = select(func.count()).select_from(OperationRow).join(Client, Client.id == OperationRow.client_id)
-    return await session.scalar(query.where(within(reader), OperationRow.attention != "")) or 0
+    query = select(func.count()).select_from(OperationRow)
+    return await session.scalar(query.where(seen_by(reader), OperationRow.attention != "")) or 0
 
 
 async def _invoices(session: AsyncSession, reader: Actor) -> int:
@@ -86,8 +85,7 @@ async def _invoices(session: AsyncSession, reader: Actor) -> int:
         select(func.count())
         .select_from(Invoice)
         .join(OperationRow, OperationRow.code == Invoice.operation_code)
-        .join(Client, Client.id == OperationRow.client_id)
-        .where(within(reader), Invoice.status.in_(waiting), Invoice.superseded_at.is_(None))
+        .where(seen_by(reader), Invoice.status.in_(waiting), Invoice.superseded_at.is_(None))
     )
     return await session.scalar(query) or 0
 
@@ -97,8 +95,7 @@ async def _deliveries(session: AsyncSession, reader: Actor, since: datetime) -> 
         select(func.count())
         .select_from(Delivery)
         .join(OperationRow, OperationRow.code == Delivery.subject_key)
-        .join(Client, Client.id == OperationRow.client_id)
-        .where(within(reader), Delivery.status == REFUSED, Delivery.created_at >= since)
+        .where(seen_by(reader), Delivery.status == REFUSED, Delivery.created_at >= since)
     )
     return await session.scalar(query) or 0
 

@@ -9,10 +9,10 @@ from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased, load_only
 
-from db.operation_reads import within
-from db.tables import Client, Note, Proof, User
+from db.operation_reads import seen_by, within
+from db.tables import Client, Note, NoteReading, Proof, User
 from db.tables import Operation as OperationRow
 from domain.calendar import business_day, day_bounds
 from domain.operations import OPEN, Actor, Kind, State
@@ -32,6 +32,7 @@ class Card:
     operator_name: str
     trader_name: str
     notes: int
+    unread: int
     proofs: int
 
 
@@ -68,19 +69,32 @@ class Board:
         return self.sides[Kind.COMPRA].usd - self.sides[Kind.VENTA].usd
 
 
+# What a card tells; an operation and its client have a hundred columns, and a lane has as many cards.
+_TOLD = (
+    load_only(
+        *(getattr(OperationRow, name) for name in ("id", "code", "state", "origin", "kind", "rate", "attention")),
+        *(getattr(OperationRow, name) for name in ("amount_usd", "amount_pen", "source_bank", "destination_bank")),
+        *(getattr(OperationRow, name) for name in ("created_at", "expires_at", "in_process_since", "finished_at")),
+        *(getattr(OperationRow, name) for name in ("assessment", "operator_id")),
+    ),
+    load_only(Client.id, Client.company_name, Client.given_names, Client.paternal_surname, Client.maternal_surname),
+)
+
+
 async def read_board(session: AsyncSession, reader: Actor, *, now: datetime) -> Board:
     """The board of this moment, within what this person may see. Today is Lima's business day."""
     since, until = day_bounds(business_day(now))
     today: tuple[ColumnElement[bool], ...] = (OperationRow.finished_at >= since, OperationRow.finished_at < until)
+    lanes = (
+        _lane(reader, State.PENDIENTE).order_by(OperationRow.id).limit(LANE),
+        _lane(reader, State.EN_PROCESO).order_by(OperationRow.in_process_since).limit(LANE),
+        _wanted(reader).where(*today).order_by(OperationRow.finished_at.desc()).limit(FINISHED),
+    )
+    pending, processing, finished = await _cards(session, reader, lanes)
     return Board(
-        pending=await _cards(session, _lane(reader, State.PENDIENTE).order_by(OperationRow.id).limit(LANE)),
-        processing=await _cards(
-            session, _lane(reader, State.EN_PROCESO).order_by(OperationRow.in_process_since).limit(LANE)
-        ),
-        finished=await _cards(
-            session,
-            _wanted(reader).where(*today).order_by(OperationRow.finished_at.desc()).limit(FINISHED),
-        ),
+        pending=pending,
+        processing=processing,
+        finished=finished,
         totals=await _totals(session, reader, today),
         sides=await _sides(session, reader, today),
     )
@@ -101,22 +115,30 @@ def _wanted(reader: Actor) -> Select[OperationRow, Client, str, str]:
     )
 
 
-async def _cards(session: AsyncSession, query: Select[OperationRow, Client, str, str]) -> Sequence[Card]:
-    found = (await session.execute(query)).all()
-    codes = [row.code for row, *_ in found]
+async def _cards(
+    session: AsyncSession, reader: Actor, lanes: Sequence[Select[OperationRow, Client, str, str]]
+) -> Sequence[Sequence[Card]]:
+    """The cards of each lane; what is counted of them is counted once for all."""
+    found = [(await session.execute(lane.options(*_TOLD))).all() for lane in lanes]
+    codes = [row.code for lane in found for row, *_ in lane]
     notes = await _counted(session, Note.operation_code, Note.operation_code.in_(codes))
+    unread = await _unread(session, reader, list(notes))
     live = (Proof.operation_code.in_(codes), Proof.removed_at.is_(None))
     proofs = await _counted(session, Proof.operation_code, *live)
     return [
-        Card(
-            row=row,
-            client=client,
-            operator_name=operator or "",
-            trader_name=trader or "",
-            notes=notes.get(row.code, 0),
-            proofs=proofs.get(row.code, 0),
-        )
-        for row, client, operator, trader in found
+        [
+            Card(
+                row=row,
+                client=client,
+                operator_name=operator or "",
+                trader_name=trader or "",
+                notes=notes.get(row.code, 0),
+                unread=unread.get(row.code, 0),
+                proofs=proofs.get(row.code, 0),
+            )
+            for row, client, operator, trader in lane
+        ]
+        for lane in found
     ]
 
 
@@ -127,6 +149,18 @@ async def _counted(
     return dict(counted.all())
 
 
+async def _unread(session: AsyncSession, reader: Actor, codes: Sequence[str]) -> dict[str, int]:
+    """Notes of others that this person has not seen on the operation's page."""
+    own = (NoteReading.operation_code == Note.operation_code) & (NoteReading.user_id == reader.id)
+    return await _counted(
+        session,
+        Note.operation_code,
+        Note.operation_code.in_(codes),
+        Note.user_id.is_distinct_from(reader.id),
+        Note.id > func.coalesce(select(NoteReading.last_note_id).where(own).scalar_subquery(), 0),
+    )
+
+
 async def _totals(
     session: AsyncSession, reader: Actor, today: tuple[ColumnElement[bool], ...]
 ) -> dict[State, LaneTotal]:
@@ -134,8 +168,7 @@ async def _totals(
     for where in ((OperationRow.state.in_(OPEN),), today):
         counted = (
             select(OperationRow.state, func.count(), func.sum(OperationRow.amount_usd))
-            .join(Client, Client.id == OperationRow.client_id)
-            .where(within(reader), *where)
+            .where(seen_by(reader), *where)
             .group_by(OperationRow.state)
         )
         for state, count, usd in await session.execute(counted):
@@ -149,8 +182,7 @@ async def _sides(session: AsyncSession, reader: Actor, today: tuple[ColumnElemen
         select(
             OperationRow.kind, func.count(), dollars, func.sum(OperationRow.amount_usd * OperationRow.rate) / dollars
         )
-        .join(Client, Client.id == OperationRow.client_id)
-        .where(within(reader), OperationRow.state == State.COMPLETADA, *today)
+        .where(seen_by(reader), OperationRow.state == State.COMPLETADA, *today)
         .group_by(OperationRow.kind)
     )
     found = {kind: SideTotal() for kind in Kind}

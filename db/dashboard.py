@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, cast, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.operation_reads import within
+from db.operation_reads import seen_by
 from db.tables import Client, User
 from db.tables import Operation as OperationRow
 from domain.money import pips, round_half_up
@@ -98,7 +98,7 @@ async def read_dashboard(
     session: AsyncSession, reader: Actor, *, since: datetime, until: datetime, by_hour: bool
 ) -> Dashboard:
     """The figures of `since` (included) to `until` (not), by hour or by day of Lima."""
-    ended = (within(reader), OperationRow.finished_at >= since, OperationRow.finished_at < until)
+    ended = (seen_by(reader), OperationRow.finished_at >= since, OperationRow.finished_at < until)
     rows = await _by_slot(session, ended, by_hour=by_hour)
     return Dashboard(
         sides={kind: _side(rows, kind) for kind in Kind},
@@ -123,7 +123,6 @@ async def _by_slot(session: AsyncSession, ended: tuple[ColumnElement[bool], ...]
             func.sum(OperationRow.amount_pen).label("pen"),
             func.sum(OperationRow.amount_usd * OperationRow.rate).label("weighted"),
         )
-        .join(Client, Client.id == OperationRow.client_id)
         .where(*ended)
         .group_by(at, OperationRow.kind, OperationRow.state)
         .order_by(at)
@@ -158,7 +157,7 @@ async def _stays(session: AsyncSession, ended: tuple[ColumnElement[bool], ...]) 
     asked = [
         func.percentile_cont(part).within_group(stretch.asc()) for stretch in (waited, worked) for part in (0.5, 0.9)
     ]
-    query = select(*asked).select_from(OperationRow).join(Client, Client.id == OperationRow.client_id)
+    query = select(*asked).select_from(OperationRow)
     found = (await session.execute(query.where(*ended, OperationRow.state == State.COMPLETADA))).one()
     return (
         Stay(state=State.PENDIENTE, median=found[0], slow=found[1]),
@@ -170,7 +169,6 @@ async def _reasons(session: AsyncSession, ended: tuple[ColumnElement[bool], ...]
     lost = OperationRow.state.in_([State.CANCELADO, State.EXPIRADA])
     counted = (
         select(OperationRow.state, OperationRow.reason, func.count())
-        .join(Client, Client.id == OperationRow.client_id)
         .where(*ended, lost)
         .group_by(OperationRow.state, OperationRow.reason)
         .order_by(func.count().desc(), OperationRow.reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -55,6 +55,10 @@ class RuleBook:
     ids: tuple[int, ...]
     rules: tuple[PublishedRule, ...]
     gauge: Gauge
+
+
+# Hears how far a long reading has come, in per cent.
+Tell = Callable[[int], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,11 +124,34 @@ async def look(session: AsyncSession, book: RuleBook | None, code: str) -> tuple
     return known, Look(client_id=row.client_id, day=business_day(row.created_at), facts=known.gauge.facts(row))
 
 
-async def back_test(session: AsyncSession, key: str, definition: Definition, *, since: date, until: date) -> Trial:
-    """What it would have raised on the operations created from `since` to `until` (Lima days, both included)."""
-    start, end = day_bounds(since)[0], day_bounds(until)[1]
-    taken = gauge(definition.measures, Operation.created_at >= start, Operation.created_at < end, within=(start, end))
+async def back_test(
+    session: AsyncSession, key: str, definition: Definition, *, since: date, until: date, tell: Tell | None = None
+) -> Trial:
+    """What it would have raised on the operations created from `since` to `until` (Lima days, both included).
+
+    With `tell` the period is read a stretch at a time, and each end of one is told as a whole percentage.
+    """
     trial, told = Trial(), set[str]()
+    for first, last in stretches(since, until) if tell else [(since, until)]:
+        await _read_stretch(session, key, definition, days=(first, last), trial=trial, told=told)
+        if tell:
+            await tell(100 * ((last - since).days + 1) // ((until - since).days + 1))
+    return trial
+
+
+def stretches(since: date, until: date) -> list[tuple[date, date]]:
+    """The period in at most ten parts of a month or more, in order: a window reads its past again in each."""
+    days = (until - since).days + 1
+    step = max(30, -(-days // 10))
+    starts = [since + timedelta(days=passed) for passed in range(0, days, step)]
+    return [(one, min(one + timedelta(days=step - 1), until)) for one in starts]
+
+
+async def _read_stretch(
+    session: AsyncSession, key: str, definition: Definition, *, days: tuple[date, date], trial: Trial, told: set[str]
+) -> None:
+    start, end = day_bounds(days[0])[0], day_bounds(days[1])[1]
+    taken = gauge(definition.measures, Operation.created_at >= start, Operation.created_at < end, within=(start, end))
     rows = await session.stream(taken.statement.execution_options(yield_per=2000))
     async for row in rows:
         trial.operations += 1
@@ -139,7 +166,6 @@ async def back_test(session: AsyncSession, key: str, definition: Definition, *, 
             trial.clients[row.client_id] += 1
             trial.months[f"{day:%Y-%m}"] += 1
             trial.codes.append(row.code)
-    return trial
 
 
 async def listed(
@@ -200,13 +226,15 @@ async def edit(session: AsyncSession, rule_id: int, definition: Definition, *, b
     return row
 
 
-async def try_out(session: AsyncSession, rule_id: int, *, since: date, until: date, by: int) -> RuleTrial:
+async def try_out(
+    session: AsyncSession, rule_id: int, *, since: date, until: date, by: int, tell: Tell | None = None
+) -> RuleTrial:
     """Back-test a version and keep what it told. Raises Invalid for a period that is none."""
     if not since <= until <= since + LONGEST_TRIAL:
         raise Invalid("PERIOD", "Elige un periodo de hasta dos años, del más antiguo al más nuevo.", field="since")
     row = await one(session, rule_id)
     definition = Definition.model_validate(row.definition)
-    found = await back_test(session, row.key, definition, since=since, until=until)
+    found = await back_test(session, row.key, definition, since=since, until=until, tell=tell)
     trial = RuleTrial(
         rule_id=row.id, definition=row.definition, since=since, until=until, result=found.as_json(), user_id=by
     )

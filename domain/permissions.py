@@ -74,6 +74,7 @@ class Permission(StrEnum):
     COMPLIANCE_REPORT = "compliance.report"
     AUDIT_READ = "audit.read"
     INCIDENTS_MANAGE = "incidents.manage"
+    NOTICES_RESEND = "notices.resend"
     # Decoded payloads show any client and any hold, so only roles that may see all of both have it.
     TEMPORAL_DECODE = "temporal.decode"
 
@@ -98,6 +99,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.RATES_READ,
             Permission.INVOICES_READ,
             Permission.GOALS_READ,
+            Permission.NOTICES_RESEND,
         }
     ),
     Role.OPERADOR: frozenset(
@@ -116,6 +118,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.RECONCILIATION_MANAGE,
             Permission.CLOSINGS_SIGN,
             Permission.NETTING_READ,
+            Permission.NOTICES_RESEND,
         }
     ),
     Role.MIDDLE_OFFICE: frozenset(

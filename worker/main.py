@@ -70,6 +70,7 @@ from workflows.invoices import (
     InvoiceNoticeWorkflow,
     InvoiceReissueWorkflow,
 )
+from workflows.notice_again import NoticeAgainWorkflow
 from workflows.operation import OperationWorkflow
 from workflows.rate_alerts import RateAlertsWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
@@ -94,6 +95,7 @@ WORKFLOWS: list[type[Any]] = [
     InvoiceNoticeWorkflow,
     InvoiceReissueWorkflow,
     InvoiceVoidWorkflow,
+    NoticeAgainWorkflow,
     RateAlertsWorkflow,
     *SCREENING_WORKFLOWS,
 ]

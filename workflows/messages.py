@@ -139,12 +139,16 @@ class EffectOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeOrder:
-    """Send the mails and pushes of one event. `key` tells apart two events of the same kind (amount changed twice)."""
+    """Send the mails and pushes of one event. `key` tells apart two events of the same kind (amount changed twice).
+
+    `again`: a person sends it once more, to the client's mail and to nobody else.
+    """
 
     code: str
     effect: Effect
     notice: str
     key: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

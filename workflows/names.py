@@ -7,6 +7,7 @@ from temporalio.common import SearchAttributeKey
 OPERATION = "Operation"
 RECONCILIATION = "Reconciliation"
 CLIENT_NOTICE = "ClientNotice"
+NOTICE_AGAIN = "NoticeAgain"
 CLIENT_ONBOARDING = "ClientOnboarding"
 COMPLAINT = "Complaint"
 EMAIL_CODE = "EmailCode"
@@ -110,6 +111,11 @@ SEARCH_ATTRIBUTES = (OP_ESTADO, OP_TIPO, OP_ORIGEN, OP_OPERADOR, OP_ATENCION, CL
 def client_notice_id(notice: str, client_id: int, key: str) -> str:
     """The id of a `ClientNotice` workflow: by internal id, so that the Temporal UI names no person."""
     return f"aviso-{notice}-{client_id}-{key}"
+
+
+def notice_again_id(code: str, notice: str, key: str) -> str:
+    """The id of a `NoticeAgain`: one more mail of an operation, by the click that asked for it."""
+    return f"reenvio-{code}-{notice}-{key}"
 
 
 def onboarding_id(client_id: int) -> str:

@@ -27,6 +27,7 @@ from api.panel import (
     operation_commands,
     operation_list,
     operations,
+    partners,
     rates,
     referrals,
     risk,
@@ -65,6 +66,7 @@ PARTS = (
     notices,
     referrals,
     house,
+    partners,
     kyc,
     # The draft of a case's ROS comes before the acts on a case.
     compliance_reports,

@@ -12,11 +12,12 @@ from starlette.responses import Response
 from api.auth import SignedUser, requires_unseen
 from api.panel import compliance_words as said
 from api.panel import pages
-from api.panel.cases import TABS, rule_names
+from api.panel.cases import TABS, exported, rule_names
 from api.panel.errors import PanelRoute
-from api.panel.tables import Column, Table, asked_of
-from api.services import ServicesDep
-from api.staff.alerts import AlertLine, read_alerts
+from api.panel.sheets import CHUNK, Format, everything, sheet
+from api.panel.tables import Column, Table, asked_of, chosen
+from api.services import Services, ServicesDep
+from api.staff.alerts import AlertLine, AlertList, read_alerts
 from api.staff.shapes import PAGE
 from db.client_reads import names_of
 from domain.permissions import Permission
@@ -27,21 +28,28 @@ PATH = "/panel/alertas"
 
 
 @router.get("")
-async def alerts_page(request: Request, user: Reader, services: ServicesDep) -> Response:
-    """Alerts, newest first, of a rule or a client if the address says so."""
+async def alerts_page(request: Request, user: Reader, services: ServicesDep, formato: Format = None) -> Response:
+    """Alerts, newest first, of a rule or a client if the address says so; with `formato`, their sheet."""
     asked = asked_of(request.query_params, sorts=("cuando",))
     client = asked.filters.get("cliente", "")
-    found = await read_alerts(
-        user=user,
-        services=services,
-        rule=asked.filters.get("regla", "")[:60],
-        client_id=int(client) if client.isdigit() else None,
-        cursor=asked.cursor or None,
-        limit=PAGE,
-    )
-    async with services.sessions() as session:
-        names = await names_of(session, {one.client_id for one in found.items})
+
+    async def read(cursor: str | None, limit: int = CHUNK) -> AlertList:
+        return await read_alerts(
+            user=user,
+            services=services,
+            rule=asked.filters.get("regla", "")[:60],
+            client_id=int(client) if client.isdigit() else None,
+            cursor=cursor,
+            limit=limit,
+        )
+
     rules = await rule_names(services)
+    if formato is not None:
+        rows = await everything(read)
+        await exported(services, user, "alertas", f"{len(rows)} filas, {formato}")
+        return await sheet(formato, "alertas", chosen(_columns(await _names(services, rows), rules), asked), rows)
+    found = await read(asked.cursor or None, PAGE)
+    names = await _names(services, found.items)
     table = Table(
         path=PATH,
         caption="Alertas",
@@ -49,9 +57,14 @@ async def alerts_page(request: Request, user: Reader, services: ServicesDep) -> 
         rows=found.items,
         asked=asked,
         next_cursor=found.next_cursor or "",
-        exports=False,
+        exports=True,
     )
     return await pages.page(request, services, user, "alerts.html", here="Casos", table=table, tabs=TABS, rules=rules)
+
+
+async def _names(services: Services, rows: Sequence[AlertLine]) -> dict[int, str]:
+    async with services.sessions() as session:
+        return await names_of(session, {one.client_id for one in rows})
 
 
 def _columns(names: dict[int, str], rules: dict[str, str]) -> Sequence[Column[AlertLine]]:

@@ -62,6 +62,7 @@ class CardView:
     operator: str
     mine: bool
     notes: int
+    unread: int
     proofs: int
     amount_usd: Decimal
 
@@ -112,6 +113,7 @@ def card_view(card: Card, user: SignedUser) -> CardView:
         operator=card.operator_name,
         mine=row.operator_id == user.id,
         notes=card.notes,
+        unread=card.unread,
         proofs=card.proofs,
     )
 

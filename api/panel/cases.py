@@ -20,12 +20,14 @@ from api.panel.compliance_acts import asked as dialog
 from api.panel.compliance_acts import attempt, known, offered
 from api.panel.errors import PanelRoute, notice
 from api.panel.questions import Typed, done
-from api.panel.tables import Column, Table, asked_of
+from api.panel.sheets import CHUNK, Format, everything, sheet
+from api.panel.tables import Column, Table, asked_of, chosen
 from api.services import Services, ServicesDep
 from api.staff import cases as staff
 from api.staff.cases import CaseId, CaseLine, StoryView, whole_case
 from api.staff.shapes import PAGE
 from db import cases, hits, rules, users
+from db.cases import audit_subject
 from db.client_reads import names_of
 from domain.cases import CaseState
 from domain.errors import Refused
@@ -59,24 +61,31 @@ ICONS = {
 
 
 @router.get("")
-async def cases_page(request: Request, user: Reader, services: ServicesDep) -> Response:
-    """The queue, newest first, by state, by person."""
+async def cases_page(request: Request, user: Reader, services: ServicesDep, formato: Format = None) -> Response:
+    """The queue, newest first, by state, by person; with `formato`, its sheet."""
     asked = asked_of(request.query_params, sorts=("apertura",))
     given = asked.filters
     state = next((one for one in CaseState if one == given.get("estado")), None)
     person, client = given.get("persona", ""), given.get("cliente", "")
-    found = await staff.read_cases(
-        user=user,
-        services=services,
-        state=state,
-        assigned_to=int(person) if person.isdigit() else None,
-        client_id=int(client) if client.isdigit() else None,
-        cursor=asked.cursor or None,
-        limit=PAGE,
-    )
-    async with services.sessions() as session:
-        names = await names_of(session, {one.client_id for one in found.items})
-        people = {one.id: one.full_name for one in await users.list_users(session)}
+
+    async def read(cursor: str | None, limit: int = CHUNK) -> staff.CaseList:
+        return await staff.read_cases(
+            user=user,
+            services=services,
+            state=state,
+            assigned_to=int(person) if person.isdigit() else None,
+            client_id=int(client) if client.isdigit() else None,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    if formato is not None:
+        rows = await everything(read)
+        names, people = await _names(services, rows)
+        await exported(services, user, "casos", f"{len(rows)} filas, {formato}")
+        return await sheet(formato, "casos", chosen(_columns(names, people), asked), rows)
+    found = await read(asked.cursor or None, PAGE)
+    names, people = await _names(services, found.items)
     table = Table(
         path=PATH,
         caption="Casos",
@@ -84,12 +93,25 @@ async def cases_page(request: Request, user: Reader, services: ServicesDep) -> R
         rows=found.items,
         asked=asked,
         next_cursor=found.next_cursor or "",
-        exports=False,
+        exports=True,
     )
     able = await officers(services)
     return await pages.page(
         request, services, user, "cases.html", here="Casos", table=table, tabs=TABS, officers=able, CaseState=CaseState
     )
+
+
+async def _names(services: Services, rows: Sequence[CaseLine]) -> tuple[dict[int, str], dict[int, str]]:
+    """Clients and people of the house, by id."""
+    async with services.sessions() as session:
+        names = await names_of(session, {one.client_id for one in rows})
+        return names, {one.id: one.full_name for one in await users.list_users(session)}
+
+
+async def exported(services: Services, user: SignedUser, what: str, detail: str) -> None:
+    """A sheet of compliance is a look at all that is in it."""
+    async with services.sessions.begin() as session:
+        audit_subject(session, what, user_id=user.id, action="exportado", detail=detail)
 
 
 @router.get("/{case_id}")

@@ -62,6 +62,11 @@ def _contact(client: ClientView) -> Question:
             Ask(name="department", label="Departamento", value=client.department),
             Ask(name="province", label="Provincia", value=client.province),
             Ask(name="district", label="Distrito", value=client.district),
+            *(
+                (Ask(name="contact_person", label="Contacto", value=client.contact_person),)
+                if client.company_name
+                else ()
+            ),
         ),
         ok="Guardar datos",
     )
@@ -154,10 +159,11 @@ def _remove(_: ClientView) -> Question:
     return Question(title="¿Quitar esta cuenta?", lead=lead, ok="Quitar cuenta", danger=True)
 
 
+CONTACT = ("email", "phone", "address", "department", "province", "district", "contact_person")
+
+
 async def _do_contact(call: Call) -> None:
-    given = {
-        name: call.typed.text(name) for name in ("email", "phone", "address", "department", "province", "district")
-    }
+    given = {name: call.typed.text(name) for name in CONTACT if name in call.typed.form}
     await acts.edit_client(call.client.id, ContactBody(**given), call.user, call.services)
 
 

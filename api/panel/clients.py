@@ -20,6 +20,7 @@ from api.staff.client_actions import ClientId
 from api.staff.client_kyc import RiskView, read_risk
 from api.staff.clients import ClientLine, ClientList, SearchBody, read_client, read_clients, search_clients
 from api.staff.operations import read_operations
+from api.staff.referrals import BalanceView, read_balance
 from db import audit, users
 from db.client_reads import MIN_SEARCH
 from domain.clients import ClientStatus, DocumentKind, KycStatus, PaperStatus
@@ -107,8 +108,12 @@ async def client_page(request: Request, client_id: ClientId, user: Reader, servi
     risk: RiskView | None = None
     if user.may(Permission.COMPLIANCE_READ):
         risk = await read_risk(client_id, user, services)
+    pips: BalanceView | None = None
+    if user.may(Permission.REFERRALS_MANAGE):
+        pips = await read_balance(client_id, user, services)
     known: dict[str, Any] = {
         "client": client,
+        "pips": pips,
         "recent": recent.items,
         "risk": risk,
         "owner": people.get(client.trader_id or 0, ""),

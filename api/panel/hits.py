@@ -12,13 +12,14 @@ from starlette.responses import Response
 from api.auth import SignedUser, requires_unseen
 from api.panel import compliance_words as said
 from api.panel import pages
-from api.panel.cases import TABS
+from api.panel.cases import TABS, exported
 from api.panel.compliance_acts import Act, Call, attempt, known
 from api.panel.compliance_acts import asked as dialog
 from api.panel.errors import PanelRoute
 from api.panel.questions import REASON, Question
-from api.panel.tables import Column, Table, asked_of
-from api.services import ServicesDep
+from api.panel.sheets import CHUNK, Format, everything, sheet
+from api.panel.tables import Column, Table, asked_of, chosen
+from api.services import Services, ServicesDep
 from api.staff import screening as staff
 from api.staff.screening import HitId, HitLine
 from api.staff.shapes import PAGE
@@ -36,22 +37,29 @@ PATH = "/panel/coincidencias"
 
 
 @router.get("")
-async def hits_page(request: Request, user: Reader, services: ServicesDep) -> Response:
-    """The queue, newest first; without a filter, those that nobody has decided."""
+async def hits_page(request: Request, user: Reader, services: ServicesDep, formato: Format = None) -> Response:
+    """The queue, newest first; without a filter, those that nobody has decided. With `formato`, its sheet."""
     asked = asked_of(request.query_params, sorts=("cuando",))
     given = asked.filters
     wanted = given.get("estado", HitState.NUEVA.value)
-    found = await staff.read_hits(
-        _user=user,
-        services=services,
-        state=next((one for one in HitState if one == wanted), None),
-        list_code=next((one for one in ListCode if one == given.get("lista")), None),
-        ended=given.get("terminadas") == "si",
-        cursor=asked.cursor or None,
-        limit=PAGE,
-    )
-    async with services.sessions() as session:
-        names = await names_of(session, {one.client_id for one in found.items})
+
+    async def read(cursor: str | None, limit: int = CHUNK) -> staff.HitList:
+        return await staff.read_hits(
+            _user=user,
+            services=services,
+            state=next((one for one in HitState if one == wanted), None),
+            list_code=next((one for one in ListCode if one == given.get("lista")), None),
+            ended=given.get("terminadas") == "si",
+            cursor=cursor,
+            limit=limit,
+        )
+
+    if formato is not None:
+        rows = await everything(read)
+        await exported(services, user, "coincidencias", f"{len(rows)} filas, {formato}")
+        return await sheet(formato, "coincidencias", chosen(_columns(await _names(services, rows)), asked), rows)
+    found = await read(asked.cursor or None, PAGE)
+    names = await _names(services, found.items)
     table = Table(
         path=PATH,
         caption="Coincidencias",
@@ -59,11 +67,16 @@ async def hits_page(request: Request, user: Reader, services: ServicesDep) -> Re
         rows=found.items,
         asked=asked,
         next_cursor=found.next_cursor or "",
-        exports=False,
+        exports=True,
     )
     return await pages.page(
         request, services, user, "hits.html", here="Casos", table=table, tabs=TABS, said=said, wanted=wanted
     )
+
+
+async def _names(services: Services, rows: Sequence[HitLine]) -> dict[int, str]:
+    async with services.sessions() as session:
+        return await names_of(session, {one.client_id for one in rows})
 
 
 @router.get("/{hit_id}/{act}")

@@ -9,16 +9,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import SignedUser, requires
+from api.pages.refusals import problem_of
 from api.panel import pages
 from api.panel.errors import PanelRoute
-from api.panel.operation_story import NOTICES, SENT
-from api.panel.tables import Column, Table, asked_of
-from api.services import ServicesDep
-from api.staff.notices import SentView, ToldView, read_sent, read_told
+from api.panel.operation_story import SENT, notice_name
+from api.panel.questions import Question, Typed, ask, done
+from api.panel.sheets import CHUNK, Format, everything, sheet
+from api.panel.tables import PAGE, Column, Table, asked_of, chosen
+from api.services import Services, ServicesDep
+from api.staff.notices import (
+    AgainView,
+    DeliveryId,
+    SentList,
+    SentView,
+    ToldView,
+    look_again,
+    read_sent,
+    read_told,
+    send_again,
+)
+from db import audit
+from domain.errors import Conflict, Refused
 from domain.permissions import Permission
 
 router = APIRouter(prefix="/avisos", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
+Sender = Annotated[SignedUser, requires(Permission.NOTICES_RESEND)]
 PATH = "/panel/avisos"
 Status = Literal["pendiente", "enviado", "rechazado"]
 Channel = Literal["correo", "push"]
@@ -62,7 +78,7 @@ COLUMNS: tuple[Column[SentView], ...] = (
         key="que",
         label="Qué",
         kind="text",
-        value=lambda s: NOTICES.get(s.notice, s.notice.replace("_", " ").capitalize()),
+        value=lambda s: notice_name(s.notice),
         phone=True,
     ),
     Column(
@@ -79,6 +95,7 @@ COLUMNS: tuple[Column[SentView], ...] = (
         key="estado", label="Estado", kind="badge", value=lambda s: SENT.get(s.status, ("quiet", s.status)), phone=True
     ),
     Column(key="intentos", label="Intentos", kind="count", value=lambda s: s.attempts),
+    Column(key="abierto", label="Abrió el enlace", kind="moment", value=lambda s: s.opened_at),
     Column(key="motivo", label="Motivo", kind="wrap", value=lambda s: s.why),
 )
 MINE: tuple[Column[ToldView], ...] = (
@@ -96,19 +113,28 @@ MINE: tuple[Column[ToldView], ...] = (
 
 
 @router.get("")
-async def notices_page(request: Request, user: Reader, services: ServicesDep) -> Response:
-    """Mails and pushes of the house."""
+async def notices_page(request: Request, user: Reader, services: ServicesDep, formato: Format = None) -> Response:
+    """Mails and pushes of the house; with `formato`, their sheet."""
     asked = asked_of(request.query_params, sorts=("cuando",))
     given = asked.filters
     status = given.get("estado") or ("rechazado" if given.get("rechazados") == "si" else "")
-    found = await read_sent(
-        user=user,
-        services=services,
-        status=cast("Status", status) if status in SENT else None,
-        channel=cast("Channel", given["canal"]) if given.get("canal") in {"correo", "push"} else None,
-        subject=_subject(given.get("sobre", "")),
-        cursor=asked.cursor or None,
-    )
+
+    async def read(cursor: str | None, limit: int = CHUNK) -> SentList:
+        return await read_sent(
+            user=user,
+            services=services,
+            status=cast("Status", status) if status in SENT else None,
+            channel=cast("Channel", given["canal"]) if given.get("canal") in {"correo", "push"} else None,
+            subject=_subject(given.get("sobre", "")),
+            cursor=cursor,
+            limit=limit,
+        )
+
+    if formato is not None:
+        rows = await everything(read)
+        await _exported(services, user, f"{len(rows)} envíos, {formato}")
+        return await sheet(formato, "avisos", chosen(COLUMNS, asked), rows)
+    found = await read(asked.cursor or None, PAGE)
     table = Table(
         path=PATH,
         caption="Correos y avisos",
@@ -116,10 +142,17 @@ async def notices_page(request: Request, user: Reader, services: ServicesDep) ->
         rows=found.items,
         asked=asked,
         next_cursor=found.next_cursor or "",
-        exports=False,
+        exports=True,
     )
     known: dict[str, Any] = {"table": table, "mine": False, "state": status}
     return await pages.page(request, services, user, "notices.html", here="Avisos", **known)
+
+
+async def _exported(services: Services, user: SignedUser, what: str) -> None:
+    async with services.sessions.begin() as session:
+        audit.record(
+            session, actor=user.actor, action="notices.export", entity="operation", entity_id="lista", reason=what
+        )
 
 
 @router.get("/mios")
@@ -138,3 +171,37 @@ async def own_notices_page(request: Request, user: Reader, services: ServicesDep
     )
     known: dict[str, Any] = {"table": table, "mine": True, "state": ""}
     return await pages.page(request, services, user, "notices.html", here="Avisos", **known)
+
+
+@router.get("/{delivery_id}/reenviar")
+async def ask_again(request: Request, delivery_id: DeliveryId, user: Sender, services: ServicesDep) -> Response:
+    """To whom it would go."""
+    return ask(request, user, _question(await look_again(delivery_id, user, services)))
+
+
+@router.post("/{delivery_id}/reenviar")
+async def again(request: Request, delivery_id: DeliveryId, user: Sender, services: ServicesDep) -> Response:
+    """Send it once more."""
+    typed = Typed(form=await request.form())
+    try:
+        sent = await send_again(delivery_id, user, services, typed.key)
+    except Refused as refused:
+        question = _question(await look_again(delivery_id, user, services))
+        return ask(request, user, question, typed=typed.texts(), problem=problem_of(request, refused))
+    return done(f"Va en camino a {people(sent.to)}")
+
+
+def _question(view: AgainView) -> Question:
+    """Raises Conflict for one that is not sent again."""
+    if view.why_not:
+        raise Conflict("NOT_AGAIN", view.why_not)
+    effects = [
+        ("mail", f"Sale a {people(view.to)}."),
+        ("refresh-cw", "Dice lo que es cierto ahora, no lo de entonces."),
+    ]
+    return Question(title=f"¿Enviar otra vez «{notice_name(view.notice)}»?", effects=effects, ok="Enviar correo")
+
+
+def people(addresses: list[str]) -> str:
+    """`ro***@correo.pe y an***@correo.pe`."""
+    return " y ".join(addresses) if len(addresses) < 3 else f"{', '.join(addresses[:-1])} y {addresses[-1]}"  # noqa: PLR2004 - two have no comma

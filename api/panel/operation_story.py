@@ -11,6 +11,7 @@ from api.panel import audit_words, words
 from api.staff.operation_views import DeliveryView, EventView, OperationView
 from domain.invoices import InvoiceStatus
 from domain.operations import State
+from domain.resends import why_not_again
 
 # Event → what it is called, its icon, and the colour of what it did.
 EVENTS: dict[str, tuple[str, str, str]] = {
@@ -65,6 +66,8 @@ NOTICES = {
     "plazo_caso": "Plazo de un caso",
     "alerta_tc": "Alerta de tipo de cambio",
 }
+# The key of a mail that a person sent once more begins so (api/staff/notices.py).
+AGAIN = "reenvio-"
 SENT = {
     "enviado": ("completada", "Enviado"),
     "pendiente": ("pendiente", "Saliendo"),
@@ -98,6 +101,9 @@ class Sent:
     people: str
     tone: str
     status: str
+    id: int
+    opened_at: datetime | None
+    why_not_again: str
 
 
 def story(view: OperationView) -> list[Happened]:
@@ -105,12 +111,12 @@ def story(view: OperationView) -> list[Happened]:
     return [_happened(event) for event in reversed(view.events) if not event.orphaned]
 
 
-def deliveries(sent: Sequence[DeliveryView]) -> list[Sent]:
+def deliveries(sent: Sequence[DeliveryView], state: State | None = None) -> list[Sent]:
     """The mails and pushes, newest first; what went to several people alike is one line."""
     alike = sorted(sent, key=_alike)
     groups = [list(group) for _, group in groupby(alike, key=_alike)]
     groups.sort(key=lambda group: sent.index(group[-1]), reverse=True)
-    return [_sent(group) for group in groups]
+    return [_sent(group, state) for group in groups]
 
 
 def awaits(view: OperationView) -> bool:
@@ -120,8 +126,8 @@ def awaits(view: OperationView) -> bool:
     return leaving or documents or (view.state is State.COMPLETADA and not view.invoices)
 
 
-def _alike(one: DeliveryView) -> tuple[str, str, str]:
-    return (one.notice, one.channel, one.status)
+def _alike(one: DeliveryView) -> tuple[str, str, str, str]:
+    return (one.notice, one.key, one.channel, one.status)
 
 
 def invoice_tone(status: str) -> str:
@@ -139,21 +145,30 @@ def _happened(event: EventView) -> Happened:
     return Happened(what=what, icon=icon, tone=tone, at=event.at, text=" · ".join(part for part in parts if part))
 
 
-def _sent(group: Sequence[DeliveryView]) -> Sent:
+def _sent(group: Sequence[DeliveryView], state: State | None) -> Sent:
     one = group[-1]
     tone, status = SENT.get(one.status, ("quiet", one.status))
     mail = one.channel == "correo"
     to = f"{len(group)} personas" if len(group) > 1 else (one.recipient if mail else "Push")
     at = f" · {words.moment(one.sent_at)}" if one.sent_at else ""
     tries = f" · {one.attempts} intentos" if one.attempts > 1 and one.status != "enviado" else ""
+    again = ", otra vez" if one.key.startswith(AGAIN) else ""
     return Sent(
-        name=NOTICES.get(one.notice, one.notice.replace("_", " ").capitalize()),
+        name=notice_name(one.notice) + again,
         icon="mail" if mail else "smartphone",
         to=f"{to}{at}{tries}",
         people=", ".join(each.recipient for each in group) if mail else "",
         tone=tone,
         status=status,
+        id=one.id,
+        opened_at=min((each.opened_at for each in group if each.opened_at), default=None),
+        why_not_again=why_not_again(one.notice, channel=one.channel, state=state),
     )
+
+
+def notice_name(notice: str) -> str:
+    """A mail or push in the house's words."""
+    return NOTICES.get(notice) or notice.replace("_", " ").capitalize()
 
 
 def ended(state: State) -> bool:

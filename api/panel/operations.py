@@ -115,7 +115,7 @@ async def show_operation(request: Request, code: Code, user: Reader, services: S
         "buttons": buttons(view, user),
         "checks": checks(view),
         "story": story.story(view),
-        "deliveries": story.deliveries(view.deliveries),
+        "deliveries": story.deliveries(view.deliveries, view.state),
         "invoice_tone": story.invoice_tone,
         "awaits": story.awaits(view),
         "read": read,

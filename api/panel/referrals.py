@@ -14,13 +14,15 @@ from api.pages.refusals import problem_of
 from api.panel import pages
 from api.panel.errors import PanelRoute
 from api.panel.questions import Ask, Question, Typed, ask, done
-from api.panel.tables import Column, Table, asked_of
+from api.panel.sheets import CHUNK, Format, everything, sheet
+from api.panel.tables import PAGE, Column, Table, asked_of, chosen
 from api.services import Services, ServicesDep
 from api.staff import referrals as staff
 from api.staff.client_actions import ClientId
 from api.staff.clients import read_client
 from api.staff.referrals import LedgerView
 from api.staff.shapes import MAX_ID
+from db import audit
 from domain.errors import Invalid, Refused
 from domain.permissions import Permission
 from domain.referrals import LedgerKind
@@ -69,16 +71,24 @@ COLUMNS: tuple[Column[LedgerView], ...] = (
 
 
 @router.get("")
-async def ledger_page(request: Request, user: Manager, services: ServicesDep) -> Response:
-    """Every movement of pips; of one client with its balance."""
+async def ledger_page(request: Request, user: Manager, services: ServicesDep, formato: Format = None) -> Response:
+    """Every movement of pips; of one client with its balance. With `formato`, its sheet."""
     asked = asked_of(request.query_params, sorts=("cuando",))
     given = asked.filters
     whose = given.get("cliente", "")
     client_id = int(whose) if whose.isdigit() and 0 < int(whose) <= MAX_ID else None
     kind = next((one for one in LedgerKind if one == given.get("concepto")), None)
-    found = await staff.read_ledger(
-        _user=user, services=services, client_id=client_id, kind=kind, cursor=asked.cursor or None
-    )
+
+    async def read(cursor: str | None, limit: int = CHUNK) -> staff.LedgerList:
+        return await staff.read_ledger(
+            _user=user, services=services, client_id=client_id, kind=kind, cursor=cursor, limit=limit
+        )
+
+    if formato is not None:
+        rows = await everything(read)
+        await _exported(services, user, f"{len(rows)} movimientos, {formato}")
+        return await sheet(formato, "referidos", chosen(COLUMNS, asked), rows)
+    found = await read(asked.cursor or None, PAGE)
     table = Table(
         path=PATH,
         caption="Movimientos",
@@ -86,13 +96,20 @@ async def ledger_page(request: Request, user: Manager, services: ServicesDep) ->
         rows=found.items,
         asked=asked,
         next_cursor=found.next_cursor or "",
-        exports=False,
+        exports=True,
     )
     known: dict[str, Any] = {"table": table, "kinds": KINDS, "client": None, "balance": None}
     if client_id is not None:
         known["client"] = await read_client(client_id, user, services)
         known["balance"] = await staff.read_balance(client_id, user, services)
     return await pages.page(request, services, user, "referrals.html", here="Referidos", **known)
+
+
+async def _exported(services: Services, user: SignedUser, what: str) -> None:
+    async with services.sessions.begin() as session:
+        audit.record(
+            session, actor=user.actor, action="referrals.export", entity="client", entity_id="lista", reason=what
+        )
 
 
 @router.get("/{client_id}/acreditar")

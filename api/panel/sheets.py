@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, Protocol, TypeVar
 
 import xlsxwriter
 from starlette.responses import Response
 
 from api.panel import words
-from api.panel.tables import Column, Row
+from api.panel.tables import MOST_ROWS, Column, Row
 from domain.calendar import in_lima
 
+Cell_co = TypeVar("Cell_co", covariant=True)
+Format = Literal["csv", "xlsx"] | None
+# As many as the staff API gives at once.
+CHUNK = 200
 KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -26,13 +30,44 @@ FORMATS = {"USD": "#,##0.00", "PEN": "#,##0.00", "rate": "0.0000", "count": "0",
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+class Found(Protocol[Cell_co]):
+    """A page of a list, as the staff API answers it."""
+
+    @property
+    def items(self) -> Sequence[Cell_co]:
+        """Its rows."""
+
+    @property
+    def next_cursor(self) -> str | None:
+        """Where the next page begins."""
+
+
+async def everything(read: Callable[[str | None], Awaitable[Found[Cell_co]]]) -> list[Cell_co]:
+    """The rows of every page, up to what a sheet may hold."""
+    rows: list[Cell_co] = []
+    cursor: str | None = None
+    while len(rows) < MOST_ROWS:
+        found = await read(cursor)
+        rows += found.items
+        cursor = found.next_cursor
+        if cursor is None:
+            break
+    return rows
+
+
 async def sheet(kind: str, name: str, columns: Sequence[Column[Row]], rows: Sequence[Row]) -> Response:
     """The rows in a file to download. Building runs in a thread: fifty thousand rows take seconds."""
     write = _csv if kind == "csv" else _xlsx
-    cells = [[column.value(row) for column in columns] for row in rows]
+    cells = [[_cell(column, row) for column in columns] for row in rows]
     content = await asyncio.to_thread(write, [column.label for column in columns], [c.kind for c in columns], cells)
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"', "Cache-Control": "no-store"}
     return Response(content, media_type=KINDS[kind], headers=headers)
+
+
+def _cell(column: Column[Row], row: Row) -> Any:
+    """What a cell says; of a badge, its words without its colour."""
+    value = column.value(row)
+    return value[1] if column.kind == "badge" else value
 
 
 def _csv(headings: list[str], _kinds: list[str], lines: list[list[Any]]) -> bytes:

@@ -141,6 +141,7 @@ class InvoiceView(Answer):
 class DeliveryView(Answer):
     """A mail or push about the operation. Its address is shown masked; `key` tells apart two of the same notice."""
 
+    id: int
     channel: str
     notice: str
     key: str
@@ -148,6 +149,7 @@ class DeliveryView(Answer):
     status: str
     attempts: int
     sent_at: datetime | None
+    opened_at: datetime | None
 
 
 class RefundView(Answer):
@@ -282,9 +284,14 @@ def _proof(services: Services, proof: Proof) -> ProofView:
 def delivery_view(delivery: Any) -> DeliveryView:
     """A mail or push, its address masked."""
     view = DeliveryView.model_validate(delivery)
-    name, at, domain = view.recipient.partition("@")
-    view.recipient = f"{name[:2]}***{at}{domain}" if at else f"{name[:6]}***"
+    view.recipient = masked_address(view.recipient)
     return view
+
+
+def masked_address(address: str) -> str:
+    """An address that who knows it recognises: `ro***@correo.pe`."""
+    name, at, domain = address.partition("@")
+    return f"{name[:2]}***{at}{domain}" if at else f"{name[:6]}***"
 
 
 def _event(detail: OperationDetail, event: OperationEvent, *, knows: bool) -> EventView:

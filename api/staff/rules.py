@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
+from api import progress
 from api.auth import SignedUser, requires_unseen
 from api.services import ServicesDep
 from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Limit, after, example, page
@@ -174,8 +175,12 @@ async def edit_rule(rule_id: RuleId, body: EditBody, user: Author, services: Ser
 @router.post("/{rule_id}/back-test")
 async def back_test_rule(rule_id: RuleId, body: PeriodBody, user: Author, services: ServicesDep) -> TrialView:
     """How many alerts it would have raised in the period, on whom. It raises none."""
+
+    async def tell(percent: int) -> None:
+        await progress.tell(services, user.id, f"prueba-{rule_id}", percent)
+
     async with services.sessions.begin() as session:
-        trial = await rules.try_out(session, rule_id, since=body.since, until=body.until, by=user.id)
+        trial = await rules.try_out(session, rule_id, since=body.since, until=body.until, by=user.id, tell=tell)
         await session.refresh(trial)
     return TrialView.model_validate({**_own(trial, TrialView), "current": True})
 

@@ -34,6 +34,9 @@ class Client(Base):
             postgresql_where=text("closed_at IS NULL"),
         ),
         Index("ix_clients_document_number", "document_number"),
+        # The queue of the review, its count on the first page, and who registered lately.
+        Index("ix_clients_review", "kyc_status", "id"),
+        Index("ix_clients_created", "created_at"),
         # Several clients behind one telephone or address: rules look for them at each operation.
         Index("ix_clients_phone", "phone", postgresql_where=text("phone <> ''")),
         Index("ix_clients_address", text("lower(address)"), postgresql_where=text("address <> ''")),

@@ -59,6 +59,7 @@ class Delivery(Base):
         CheckConstraint("channel IN ('correo', 'push')", name="channel"),
         CheckConstraint("status IN ('pendiente', 'enviado', 'rechazado')", name="status"),
         UniqueConstraint("subject_key", "notice", "key", "channel", "recipient"),
+        Index("ix_deliveries_refused", "id", postgresql_where=text("status = 'rechazado'")),
     )
 
     id: Mapped[Id]
@@ -73,3 +74,5 @@ class Delivery(Base):
     detail: Mapped[Words] = mapped_column(server_default="")
     created_at: Mapped[Now]
     sent_at: Mapped[Instant | None]
+    # When somebody first followed the link of this mail.
+    opened_at: Mapped[Instant | None]

@@ -57,6 +57,8 @@ class Operation(Base):
         Index("ix_operations_client_created", "client_id", "created_at"),
         Index("ix_operations_state_recent", "state", text("id DESC")),
         Index("ix_operations_created", "created_at", "id"),
+        # Few ask for attention, and the first page counts them each time.
+        Index("ix_operations_attention", "id", postgresql_where=text("attention <> ''")),
         Index("ix_operations_finished", "finished_at"),
         Index("ix_operations_usd", "amount_usd", "id"),
         Index("ix_operations_code_parts", "code", postgresql_using="gin", postgresql_ops={"code": "gin_trgm_ops"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,13 +11,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities.invoices import InvoiceActivities
 from activities.notices import NoticeActivities
+from db import delivery_links
 from db.session import Sessions
 from db.tables import Client, Delivery, HouseAccount, Operation, PushSubscription
 from domain.accounts import Bank
 from domain.money import Currency
 from domain.operations import Assessment, Effect, State
 from domain.permissions import Role
-from tests.activities.conftest import MailHouse, attempt
+from tests.activities.conftest import SECRET_KEY, MailHouse, attempt
 from tests.activities.operations import add_operation
 from tests.people import add_client, add_user
 from tests.standins.programs import StandIn
@@ -291,3 +293,25 @@ async def test_a_late_mail_asks_for_no_money_that_is_no_longer_awaited(
     assert only["subject"] == f"{code}: registramos tu operación"
     assert "Transfiere" not in only["text"] + only["html"]
     assert push_program.received() == []
+
+
+async def test_a_mail_sent_again_goes_to_the_client_only_and_its_link_tells_that_it_was_opened(
+    sessions: Sessions, notices: NoticeActivities, mail: MailHouse
+):
+    """No push and no copy for the desk; the address of the button can't be made up."""
+    code = await operation(sessions, State.PENDIENTE)
+    await subscribe(sessions)
+    async with sessions.begin() as session:
+        await add_user(session, "omar", Role.OPERADOR)
+    order = NoticeOrder(code=code, effect=Effect.CREATED_NOTICE, notice="creada", key="reenvio-1", again=True)
+    await attempt(1).run(notices.deliver_notice, order)
+    (only,) = mail.about(code)
+    assert only["recipients"] == ["ana@example.test"]
+    assert await statuses(sessions, code) == {"ana@example.test": "enviado"}
+    (ref,) = set(re.findall(rf"https://qoricash\.test/ver/{code}/([0-9a-f]+)", only["text"]))
+    now = datetime.now(UTC)
+    for given, known in (("0" * len(ref), False), (ref, True)):
+        async with sessions.begin() as session:
+            assert await delivery_links.opened(session, code, given, secret_key=SECRET_KEY, now=now) is known
+        async with sessions() as session:
+            assert (await session.scalar(select(Delivery.opened_at)) == now) is known

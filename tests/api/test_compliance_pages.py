@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from api.panel.case_acts import ACTS as CASE_ACTS
 from db import cases
 from db.session import Sessions
-from db.tables import Client, ClientDocument, ClientHit
+from db.tables import Client, ClientDocument, ClientHit, ComplianceAudit
 from domain.calendar import business_day
 from domain.clients import ClientStatus, DocumentKind, KycStatus, PaperStatus
 from domain.lists import ListCode
@@ -148,6 +149,21 @@ async def _meets_only_its_own(office: Office, role: Role) -> None:
     board = (await http.get("/panel/tablero")).text
     for path in ("/panel/casos", "/panel/alertas", "/panel/coincidencias"):
         assert reads or path not in board, path
+
+
+async def test_a_sheet_of_hits_or_cases_holds_what_is_seen_in_words_and_is_a_look_of_its_own(
+    office: Office, sessions: Sessions
+):
+    http = office.people[Role.MIDDLE_OFFICE].http
+    sheet = (await http.get("/panel/coincidencias?formato=csv")).content.decode("utf-8-sig").splitlines()
+    assert sheet[1].split(",")[1:3] == ["OFAC (SDN)", '"VOLKOV']
+    assert "Probable" in sheet[1]
+    assert "('" not in sheet[1]
+    for path in ("casos", "alertas"):
+        assert (await http.get(f"/panel/{path}?formato=xlsx")).content.startswith(b"PK")
+    async with sessions() as session:
+        looks = await session.scalars(select(ComplianceAudit.subject).where(ComplianceAudit.action == "exportado"))
+    assert set(looks) == {"casos", "alertas", "coincidencias"}
 
 
 async def test_an_act_on_a_case_or_a_hit_is_offered_and_taken_only_from_compliance(office: Office):

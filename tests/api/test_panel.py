@@ -16,10 +16,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select, update
 
 from api.panel import words
-from api.panel.client_acts import ACTS
-from api.panel.dialogs import DIALOGS, PERMISSIONS
 from api.panel.pages import TEMPLATES
-from api.panel.rail import SECTIONS
 from db.session import Sessions
 from db.tables import Session as SignIn
 from domain import commands as c
@@ -66,59 +63,6 @@ async def csrf(person: Person) -> dict[str, str]:
     found = re.search(r'name="csrf" content="([0-9a-f]+)"', page)
     assert found
     return {"X-CSRF-Token": found.group(1)}
-
-
-@pytest.mark.parametrize("role", ROLES)
-async def test_a_section_opens_for_the_roles_of_its_permission_and_is_in_no_other_rail(house: House, role: Role):
-    http = house.people[role].http
-    rail = (await http.get("/panel/tablero")).text
-    for section in SECTIONS:
-        allowed = allows(role, section.permission)
-        # That compliance has something to look at is itself secret.
-        refused = 404 if section.permission.startswith("compliance.") else 403
-        assert (await http.get(section.path)).status_code == (200 if allowed else refused), section.path
-        assert (f'href="{section.path}" data-go' in rail) is allowed, section.path
-
-
-@pytest.mark.parametrize("role", ROLES)
-async def test_a_command_is_shown_and_taken_only_from_the_roles_of_its_permission(
-    house: House, sessions: Sessions, role: Role
-):
-    """F164, F168: what a role may not do is neither a button nor an address that answers."""
-    pending, running = await create(sessions, house.mine), await processing(sessions, house)
-    person = house.people[role]
-    token = await csrf(person)
-    for code in (pending.now.code, running.now.code):
-        page = (await person.http.get(f"/panel/operaciones/{code}")).text
-        view = (await person.http.get(f"/api/staff/operations/{code}")).json()
-        possible = {one["command"] for one in view["actions"] if one["allowed"]}
-        for command in DIALOGS:
-            offered = f'hx-get="/panel/operaciones/{code}/{command}"' in page
-            assert not offered or command in possible, (code, command)
-            if not allows(role, PERMISSIONS[command]):
-                asked = await person.http.get(f"/panel/operaciones/{code}/{command}")
-                done = await person.http.post(f"/panel/operaciones/{code}/{command}", headers=token)
-                assert (asked.status_code, done.status_code) == (404, 404), command
-            elif command in possible:
-                assert (await person.http.get(f"/panel/operaciones/{code}/{command}")).status_code == 200, command
-
-
-@pytest.mark.parametrize("role", ROLES)
-async def test_an_act_on_a_client_is_shown_and_taken_only_from_the_roles_of_its_permission(house: House, role: Role):
-    person = house.people[role]
-    token = await csrf(person)
-    path = f"/panel/clientes/{house.mine.id}"
-    page = (await person.http.get(path)).text
-    for name, act in ACTS.items():
-        if allows(role, act.permission):
-            continue
-        assert f"{path}/{name}" not in page, name
-        assert (await person.http.post(f"{path}/{name}", headers=token)).status_code == 404, name
-    may_reassign = allows(role, Permission.CLIENTS_REASSIGN)
-    assert (f"{path}/reasignar" in page) is may_reassign
-    assert (await person.http.get(f"{path}/reasignar")).status_code == (200 if may_reassign else 403)
-    sheet = (await person.http.get("/panel/clientes?formato=csv")).status_code
-    assert sheet == (200 if allows(role, Permission.CLIENTS_EXPORT) else 403)
 
 
 async def test_a_trader_meets_nobody_elses_operation_or_client_on_any_page(house: House, sessions: Sessions):

@@ -55,6 +55,10 @@ async def test_what_left_is_shown_to_who_may_see_its_operation_and_a_waiting_sec
     assert "rosa.larga@" not in everything
     refused = (await house.people[Role.MASTER].http.get("/panel/avisos?rechazados=si")).text
     assert (mine in refused, other in refused) == (True, False)
+    asked = await house.people[Role.TRADER].http.get("/panel/avisos/1/reenviar")
+    assert (asked.status_code, "Sale a c4***@example.test" in asked.text) == (200, True)
+    assert (await house.people[Role.TRADER].http.get("/panel/avisos/2/reenviar")).status_code == 404
+    assert "/panel/avisos/1/reenviar" in (await house.people[Role.TRADER].http.get(f"/panel/operaciones/{mine}")).text
     told = (await house.people[Role.MASTER].http.get("/panel/avisos/mios")).text
     assert "Nueva operación" in told
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.permissions import Role
 from tests.api.conftest import Staff, client_of
+from tests.api.test_panel import csrf
 
 PARTNERS = "/api/staff/partners"
 
@@ -40,3 +41,21 @@ async def test_nobody_else_sees_or_makes_keys(staff: Staff):
         person = await staff(name, role)
         assert (await person.http.get(PARTNERS)).status_code == 403
         assert (await person.http.post(PARTNERS, json={"name": "Mi aliado"})).status_code == 403
+
+
+async def test_a_partner_is_made_and_suspended_on_its_page(staff: Staff):
+    master = await staff("marta", Role.MASTER)
+    token = await csrf(master)
+    made = await master.http.post("/panel/aliados/nuevo", data={"name": "Remesas del Sur"}, headers=token)
+    assert "qck_" in made.text
+    short = await master.http.post("/panel/aliados/nuevo", data={"name": "x"}, headers=token)
+    assert (short.status_code, 'aria-invalid="true"' in short.text) == (422, True)
+    page = (await master.http.get("/panel/aliados")).text
+    assert "Remesas del Sur" in page
+    assert "qck_" in page
+    number = (await master.http.get(PARTNERS)).json()[0]["id"]
+    again = await master.http.post(f"/panel/aliados/{number}/clave", data={"grace_hours": "24"}, headers=token)
+    assert "Clave de Remesas del Sur" in again.text
+    assert "la anterior hasta" in (await master.http.get("/panel/aliados")).text
+    assert (await master.http.post(f"/panel/aliados/{number}/suspender", headers=token)).status_code == 200
+    assert "Suspendido" in (await master.http.get("/panel/aliados")).text

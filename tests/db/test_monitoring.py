@@ -153,6 +153,15 @@ async def test_a_back_test_counts_what_the_assessments_raise(sessions: Sessions)
         trial = await back_test(
             session, rule.key, rule.definition, since=business_day(NOW - timedelta(days=5)), until=business_day(NOW)
         )
+        far: list[int] = []
+
+        async def tell(percent: int) -> None:
+            far.append(percent)
+
+        days = {"since": business_day(NOW - timedelta(days=100)), "until": business_day(NOW)}
+        # A stretch at a time, with its percentage, finds the same.
+        assert await back_test(session, rule.key, rule.definition, **days, tell=tell) == trial
+        assert (far[-1], sorted(far), len(far) > 2) == (100, far, True)
         for code in codes:
             await assess(session, book, code, occasion="creacion")
         raised = (await session.scalars(select(CaseAlert).where(CaseAlert.rule_key == rule.key))).all()

@@ -40,6 +40,7 @@ rates.set                     x . . .
 users.manage                  x . . .
 invoices.read                 x x x .
 invoices.manage               x . . .
+notices.resend                x x x .
 referrals.manage              x . . .
 partners.manage               x . . .
 parameters.manage             x . . .

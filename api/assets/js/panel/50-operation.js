@@ -80,19 +80,14 @@ document.addEventListener("alpine:init", () => {
     choose(event) {
       const thumb = event.currentTarget;
       this.$root.querySelectorAll(".thumb").forEach((one) => one.setAttribute("aria-pressed", one === thumb));
-      const pdf = thumb.dataset.type === "application/pdf";
-      const shown = document.createElement(pdf ? "iframe" : "img");
-      shown.src = thumb.dataset.url;
-      if (pdf) shown.title = thumb.dataset.name;
-      else shown.alt = `Constancia: ${thumb.dataset.name}`;
-      this.$refs.stage.firstElementChild.replaceWith(shown);
+      this.$refs.stage.firstElementChild.replaceWith(window.panel.paper(thumb.dataset));
       this.scale = 1;
       this.turned = 0;
     },
     larger() { this.scale = Math.min(4, this.scale * 1.25); this.draw(); },
     smaller() { this.scale = Math.max(0.5, this.scale / 1.25); this.draw(); },
     turn() { this.turned = (this.turned + 90) % 360; this.draw(); },
-    apart() { window.open(this.$refs.stage.firstElementChild.src, "_blank", "noopener"); },
+    apart() { window.open(window.panel.source(this.$refs.stage.firstElementChild), "_blank", "noopener"); },
     draw() { this.$refs.stage.firstElementChild.style.transform = `scale(${this.scale}) rotate(${this.turned}deg)`; },
   }));
 });
@@ -116,6 +111,11 @@ function put(input) {
 document.addEventListener("htmx:afterSwap", (event) => {
   const input = carried && event.target.querySelector?.("[data-files]");
   if (input) put(input);
+});
+// The camera's picture says that it is there: its button keeps no name of its own.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-camera]")) return;
+  event.target.closest(".camera").classList.toggle("is-taken", event.target.files.length > 0);
 });
 document.addEventListener("paste", (event) => { if (event.clipboardData?.files.length && carry(event.clipboardData.files)) event.preventDefault(); });
 document.addEventListener("dragover", (event) => { if (document.querySelector("[data-drop-opens]")) event.preventDefault(); });

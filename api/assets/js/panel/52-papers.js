@@ -17,12 +17,7 @@ document.addEventListener("alpine:init", () => {
     choose(event) {
       const chosen = event.currentTarget;
       this.$root.querySelectorAll("[data-paper]").forEach((one) => one.setAttribute("aria-pressed", one === chosen));
-      const pdf = chosen.dataset.type === "application/pdf";
-      const shown = document.createElement(pdf ? "iframe" : "img");
-      shown.src = chosen.dataset.url;
-      if (pdf) shown.title = chosen.dataset.name;
-      else { shown.alt = chosen.dataset.name; shown.draggable = false; }
-      this.$refs.stage.firstElementChild.replaceWith(shown);
+      this.$refs.stage.firstElementChild.replaceWith(window.panel.paper(chosen.dataset));
       this.fit();
     },
     zoom(by) { this.scale = Math.min(6, Math.max(0.25, this.scale * by)); this.draw(); },
@@ -31,7 +26,7 @@ document.addEventListener("alpine:init", () => {
     turn() { this.turned += 90; this.draw(); },
     turnBack() { this.turned -= 90; this.draw(); },
     fit() { this.scale = 1; this.turned = 0; this.moved = [0, 0]; this.draw(); },
-    apart() { window.open(this.$refs.stage.firstElementChild.src, "_blank", "noopener"); },
+    apart() { window.open(window.panel.source(this.$refs.stage.firstElementChild), "_blank", "noopener"); },
     draw() {
       this.percent = `${Math.round(this.scale * 100)} %`;
       this.$refs.stage.firstElementChild.style.transform = `translate(${this.moved[0]}px, ${this.moved[1]}px) scale(${this.scale}) rotate(${this.turned}deg)`;

@@ -8,6 +8,14 @@ const TOLD = {
   reclamo_por_vencer: () => ["alerta", "book-open-check", "Un reclamo está por vencer", "Respóndelo hoy."],
   documentos_recibidos: () => ["proceso", "user-round-check", "Llegaron documentos", "Hay un cliente por revisar en KYC."],
 };
+// How far a long act has come, in the dialog that asked for it.
+document.addEventListener("casa", ({ detail: { event, told } }) => {
+  const said = event === "avance" && document.querySelector("#dialogo [data-progress]");
+  if (!said) return;
+  said.hidden = false;
+  said.querySelector("progress").value = told.percent;
+  said.querySelector("output").textContent = `${told.percent} %`;
+});
 document.addEventListener("casa", ({ detail: { event, told } }) => {
   if (!TOLD[event]) return;
   const [tone, icon, title, text] = TOLD[event](told);
