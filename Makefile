@@ -31,9 +31,9 @@ $(PAGES): $(STAMP) $(SOURCES)
 up: install
 	@exec $(BIN)/qoricash up $(ARGS)
 
-# `make test ARGS="tests/domain -k pips"`
+# `make test ARGS="tests/domain -k pips"`. Half of a test is waiting for a server, so one process more than processors.
 test: install
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install
 	$(BIN)/ruff check .

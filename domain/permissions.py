@@ -39,6 +39,7 @@ class Permission(StrEnum):
     OPERATIONS_RESOLVE_HOLD = "operations.resolve_hold"
     OPERATIONS_RETRY_EFFECT = "operations.retry_effect"
     OPERATIONS_WAIVE_EFFECT = "operations.waive_effect"
+    OPERATIONS_REVERSE = "operations.reverse"
     CLIENTS_READ = "clients.read"
     CLIENTS_CREATE = "clients.create"
     CLIENTS_EDIT = "clients.edit"

@@ -21,6 +21,7 @@ class LedgerKind(StrEnum):
     OPERATION_BENEFIT = "beneficio"
     REDEMPTION = "canje"
     MANUAL = "manual"
+    REVERSAL = "reverso"
 
 
 @dataclass(frozen=True, kw_only=True)

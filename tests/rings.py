@@ -1,7 +1,8 @@
 """How a run with several processes (`-n`) is dealt out: by file, but a ring that shares a whole house goes as one.
 
-A house takes some 15 seconds to start, so each is started by one process only, and first, so that the others fill the
-time beside it. (The `xdist_group` mark of pytest-xdist 3.8 would say the same, but has no effect under pytest 9.2.)
+A house takes some 15 seconds to start, so each is started by one process only. What is long goes first, so that the
+many short files fill the end, when one process would otherwise wait for another. (The `xdist_group` mark of
+pytest-xdist 3.8 would say the same of a ring, but has no effect under pytest 9.2.)
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-HOUSES = ("tests/chaos/", "tests/e2e/", "tests/integration/")
+HOUSES = ("tests/integration/", "tests/chaos/", "tests/e2e/")
+LONG = (*HOUSES, "tests/bench/", "tests/stack/", "tests/workflows/")
 
 
 def house_of(nodeid: str) -> str:
@@ -17,9 +19,10 @@ def house_of(nodeid: str) -> str:
     return next((ring for ring in HOUSES if nodeid.startswith(ring)), "")
 
 
-def houses_first(items: list[pytest.Item]) -> None:
+def long_first(items: list[pytest.Item]) -> None:
     """Keep the order otherwise; it is random."""
-    items.sort(key=lambda item: not house_of(item.nodeid))
+    places = {ring: place for place, ring in enumerate(LONG)}
+    items.sort(key=lambda item: next((places[ring] for ring in LONG if item.nodeid.startswith(ring)), len(LONG)))
 
 
 class ByHouse(LoadFileScheduling):

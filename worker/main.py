@@ -28,6 +28,7 @@ from activities.invoice_notices import InvoiceNoticeActivities
 from activities.invoice_voids import InvoiceVoidActivities
 from activities.invoices import InvoiceActivities
 from activities.notices import NoticeActivities
+from activities.operation_reversals import OperationReversalActivities
 from activities.operations import OperationActivities
 from activities.rate_alerts import RateAlertActivities
 from activities.reconciliation import ReconciliationActivities
@@ -72,6 +73,7 @@ from workflows.invoices import (
 )
 from workflows.notice_again import NoticeAgainWorkflow
 from workflows.operation import OperationWorkflow
+from workflows.operation_reversal import OperationReversalWorkflow
 from workflows.rate_alerts import RateAlertsWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
 from workflows.sandbox import PROVEN_RUNNER
@@ -95,6 +97,7 @@ WORKFLOWS: list[type[Any]] = [
     InvoiceNoticeWorkflow,
     InvoiceReissueWorkflow,
     InvoiceVoidWorkflow,
+    OperationReversalWorkflow,
     NoticeAgainWorkflow,
     RateAlertsWorkflow,
     *SCREENING_WORKFLOWS,
@@ -216,13 +219,16 @@ def build_workers(
 
 def _operations(sessions: Sessions) -> Sequence[Callable[..., Any]]:
     """Every write of an operation's own record, and what it moves inside the house."""
-    operations = OperationActivities(sessions)
+    operations, reversals = OperationActivities(sessions), OperationReversalActivities(sessions)
     return (
         operations.record_creation,
         operations.record_transition,
         operations.record_note,
         operations.record_alert,
         SettlementActivities(sessions).settle,
+        reversals.record_reversal_decision,
+        reversals.reclaim_invoice,
+        reversals.end_reversal,
     )
 
 

@@ -45,12 +45,16 @@ class Reissue:
 
 @dataclass(frozen=True, kw_only=True)
 class VoidStart:
-    """A request that was written: `name` is the comprobante (`B001-7`), `requested_by` an internal id."""
+    """A request that was written: `name` is the comprobante (`B001-7`), `requested_by` an internal id.
+
+    `decided` comes with one that two people agreed on elsewhere: nobody is waited for.
+    """
 
     void_id: int
     invoice_id: int
     name: str
     requested_by: int
+    decided: VoidProgress | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

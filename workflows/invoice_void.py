@@ -33,7 +33,7 @@ class InvoiceVoidWorkflow:
         """A decision may come in the very first task."""
         self._start = start
         self._lock = asyncio.Lock()
-        self._progress = i.VoidProgress(state=VoidState.SOLICITADA.value)
+        self._progress = start.decided or i.VoidProgress(state=VoidState.SOLICITADA.value)
         self._over = False
 
     @workflow.run

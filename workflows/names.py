@@ -16,6 +16,7 @@ INVOICE_ANSWERS = "InvoiceAnswers"
 INVOICE_REISSUE = "InvoiceReissue"
 INVOICE_VOID = "InvoiceVoid"
 INVOICE_NOTICE = "InvoiceNotice"
+OPERATION_REVERSAL = "OperationReversal"
 INVOICE_ACCOUNT = "InvoiceAccount"
 TREASURY_ROUND = "TreasuryRound"
 RATE_ALERTS = "RateAlerts"
@@ -51,6 +52,8 @@ LOOK_AT_ALL = "look_at_all"
 
 # The update of an annulment.
 DECIDE_VOID = "decide"
+# The update of a reversal.
+DECIDE_REVERSAL = "decide"
 
 RECORD_CREATION = "record_creation"
 RECORD_TRANSITION = "record_transition"
@@ -65,6 +68,9 @@ COPY_PAPERS = "copy_papers"
 RECORD_VOID_DECISION = "record_void_decision"
 VOID_INVOICE = "void_invoice"
 CREDIT_INVOICE = "credit_invoice"
+RECORD_REVERSAL_DECISION = "record_reversal_decision"
+RECLAIM_INVOICE = "reclaim_invoice"
+END_REVERSAL = "end_reversal"
 EXAMINE_ACCOUNT = "examine_account"
 DELIVER_INVOICE_NOTICE = "deliver_invoice_notice"
 DELIVER_NOTICE = "deliver_notice"
@@ -154,6 +160,11 @@ def email_code_id(number: int) -> str:
 def rate_alerts_id(rate_id: int) -> str:
     """The id of the `RateAlerts` round of a published rate."""
     return f"alertas-tc-{rate_id}"
+
+
+def reversal_id(code: str) -> str:
+    """The id of the `OperationReversal` of an operation."""
+    return f"reverso-{code}"
 
 
 def void_id(name: str) -> str:

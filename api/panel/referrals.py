@@ -34,6 +34,7 @@ KINDS = {
     LedgerKind.OPERATION_BENEFIT: "Beneficio por operación",
     LedgerKind.REDEMPTION: "Canje por cupón",
     LedgerKind.MANUAL: "A mano",
+    LedgerKind.REVERSAL: "Operación reversada",
 }
 
 

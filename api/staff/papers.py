@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from importlib.resources import files
 
-import typst
 import xlsxwriter
 
 _TEMPLATE = files("api.staff") / "paper.typ"
@@ -64,6 +63,8 @@ def as_pdf(paper: Paper) -> bytes:
     """
     shown = replace(paper, sections=[_cut(section) for section in paper.sections])
     content = json.dumps(asdict(shown), ensure_ascii=False)
+    import typst  # 7 MB, and few papers are asked for
+
     return typst.compile(_TEMPLATE.read_bytes(), sys_inputs={"paper": content}, ignore_system_fonts=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# `api.passkeys` is read where it is used: the proof's library takes 16 MB of each API process, and few keys come by.
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,7 +12,6 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import passkeys
 from api.auth import CurrentUser, SignedUser, public
 from api.errors import SignInNeeded
 from api.second_factors import prove_code
@@ -136,12 +136,16 @@ async def ask_new_passkey(request: Request, user: CurrentUser, services: Service
     """What to ask of the browser for a new passkey."""
     async with services.sessions() as session:
         known = await second_factors.factors(session, user.id)
+    from api import passkeys
+
     return AskedView.model_validate(passkeys.ask_new(request, services.settings, user, list(known.passkeys)))
 
 
 @router.post("/second-factors/passkeys")
 async def add_passkey(body: NewPasskeyBody, request: Request, user: CurrentUser, services: ServicesDep) -> FactorsView:
     """Keep it."""
+    from api import passkeys
+
     await passkeys.keep(request, services, user, state=body.state, answer=body.answer, name=body.name)
     return await own_factors(user, services)
 
@@ -159,6 +163,8 @@ async def remove_passkey(
 @router.post("/passkey/options", dependencies=[public(DOOR)])
 async def ask_passkey(request: Request, services: ServicesDep) -> AskedView:
     """What to ask of the browser of whoever comes in with a passkey."""
+    from api import passkeys
+
     return AskedView.model_validate(passkeys.ask_proof(request, services.settings))
 
 
@@ -167,6 +173,8 @@ async def login_by_passkey(
     body: PasskeyBody, request: Request, response: Response, services: ServicesDep
 ) -> LoginAnswer:
     """Open a session: a passkey is both the password and the code."""
+    from api import passkeys
+
     user = await passkeys.prove(request, services, state=body.state, answer=body.answer)
     return await open_session(response, services, user)
 

@@ -36,6 +36,7 @@ from db.tables.partners import Partner, PartnerClient, PartnerKey
 from db.tables.rate_alerts import RateAlert, RateAlertFiring
 from db.tables.referrals import ReferralEntry, RewardCode
 from db.tables.register import RegisterEntry, RosDraft
+from db.tables.reversals import Reversal
 from db.tables.risk import ClientRiskProfile, ClientRiskScore
 from db.tables.rules import ComplianceRule, RuleSnooze, RuleTrial
 from db.tables.screening import ClientHit, ListCheck, NameSearch, ScreeningRun
@@ -112,6 +113,7 @@ __all__ = [
     "ReferralEntry",
     "Refund",
     "RegisterEntry",
+    "Reversal",
     "RewardCode",
     "RosDraft",
     "RuleSnooze",

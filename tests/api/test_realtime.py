@@ -32,7 +32,7 @@ from tests.api.conftest import HOUSE
 from tests.free_ports import free_port
 from tests.people import add_client, add_user
 
-PATIENCE = 5
+PATIENCE = 20
 EVENTS = ("tipos_cambio_actualizados", "operation_expired", "nueva_operacion", "joined_room")
 
 
@@ -111,7 +111,12 @@ async def connect(house: House) -> AsyncIterator[Connect]:
 
             socket.on(event, hear, namespace=namespace)
         await socket.connect(
-            house.url, headers=headers, namespaces=[namespace], transports=list(transports), auth=auth, wait_timeout=5
+            house.url,
+            headers=headers,
+            namespaces=[namespace],
+            transports=list(transports),
+            auth=auth,
+            wait_timeout=PATIENCE,
         )
         return screen
 

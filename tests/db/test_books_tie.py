@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import accounting, control, ledger, ledger_days, movements, netting, position, settlement
+from db import accounting, control, ledger_days, movements, netting, position, reversals, settlement
 from db.session import Sessions
 from db.tables import LedgerLine, Operation
 from domain.accounts import Bank
@@ -88,9 +88,9 @@ class Story:
 
     async def _reversed(self, place: int) -> None:
         code = self._any(self.completed, place)
-        actor = self.books.master
-        if await ledger.annul_operation(self.session, code, actor=actor, day=DAY, reason="reversa") is not None:
-            self.undone.add(code)
+        asked = await reversals.ask(self.session, code, actor=self.books.master, reason="reversa", at=NOON)
+        await reversals.approve(self.session, asked.id, actor=self.books.other_master, at=NOON)
+        self.undone.add(code)
 
     async def _matched(self, buy: int, sell: int, amount: Decimal) -> None:
         codes = self._any(self.completed, buy), self._any(self.completed, sell)

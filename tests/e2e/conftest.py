@@ -63,7 +63,7 @@ class Screen:
         await self.page.click("#dialogo dialog[open] button[type=submit]")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     chromium()
     running = Stack(tmp_path_factory.mktemp("screens") / "var", demo=False).start()
@@ -71,14 +71,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def town(stack: Stack) -> AsyncIterator[Town]:
     made = Town(stack.api, stack.place["database_url"])
     yield made
     await made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def master(town: Town) -> Desk:
     """The Master over HTTP; the house also has two Operadores, a Trader and a Middle Office."""
     desk = await town.found()
@@ -89,7 +89,7 @@ async def master(town: Town) -> Desk:
     return desk
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
@@ -164,7 +164,7 @@ class Screens:
         return said
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def opened(browser: Browser, stack: Stack, master: Desk) -> Screens:
     assert isinstance(master, Desk)
     return Screens(browser, stack.api)

@@ -14,7 +14,7 @@ from tests.integration.people import Desk, Town, eventually
 from tests.integration.running import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(150)]
-AT_ONCE = 3.0
+AT_ONCE = 10.0
 DNI, MAIL, PASSWORD = "78123456", "juana@correo.example", "una frase que recuerdo"
 
 

@@ -23,6 +23,7 @@ from db.session import make_engine, make_sessions
 from db.settings import DatabaseSettings
 from domain import commands as c
 from domain.operations import Effect, Origin
+from tests import clean_database
 from tests.conftest import postgres
 from tests.free_ports import free_port
 from tests.histories.onboardings import ONBOARDINGS
@@ -30,8 +31,10 @@ from tests.people import add_client
 from tests.workflows.annulments import ANNULMENTS, skipping
 from tests.workflows.conftest import People, make_people
 from tests.workflows.house import PROOF, House, Said, eventually, running_house
+from tests.workflows.reversals import REVERSALS
 
 FOLDER = Path(__file__).parent
+KINDS = ("Operation", "ClientOnboarding", "InvoiceVoid", "OperationReversal")
 Handle = WorkflowHandle[Any, Any]
 Path_ = Callable[[House, People], Awaitable[Handle]]
 
@@ -213,6 +216,11 @@ async def record(url: str, wanted: frozenset[str]) -> None:
     async with skipping() as env:
         for annulment in ANNULMENTS if "InvoiceVoid" in wanted else ():
             await keep((await annulment(env)).handle, "InvoiceVoid", annulment.__name__)
+    for reversal in REVERSALS if "OperationReversal" in wanted else ():
+        await engine.dispose()
+        clean_database.make_as_migrated(url)
+        async with skipping() as env:
+            await keep((await reversal(env, sessions)).handle, "OperationReversal", reversal.__name__)
     await engine.dispose()
 
 
@@ -242,7 +250,8 @@ def main() -> None:
         postgres.running(Path(folder) / "data", port=free_port(), password="record") as url,
     ):
         migrations.upgrade(DatabaseSettings(url=url))
-        asyncio.run(record(url, frozenset(sys.argv[1:]) or frozenset({"Operation", "ClientOnboarding", "InvoiceVoid"})))
+        clean_database.keep_as_migrated(url)
+        asyncio.run(record(url, frozenset(sys.argv[1:] or KINDS)))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from tests.integration.running import Stack
 Arrive = Callable[..., Awaitable[Customer]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The running house."""
     running = Stack(tmp_path_factory.mktemp("house") / "var").start()
@@ -24,7 +24,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def town(stack: Stack) -> AsyncIterator[Town]:
     """Everybody who comes to the house. When the last one has left, no log knows who they were (F186)."""
     made = Town(stack.api, stack.place["database_url"])
@@ -33,7 +33,7 @@ async def town(stack: Stack) -> AsyncIterator[Town]:
     assert leaks(stack, private_words(stack, made)) == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def master(stack: Stack, town: Town) -> Desk:
     """Rosa, who may do everything."""
     known = stack.people["staff"][0]
@@ -41,7 +41,7 @@ async def master(stack: Stack, town: Town) -> Desk:
     return await town.desk(known["username"], known["password"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def temporal_client(stack: Stack) -> Client:
     return await Client.connect(stack.place["temporal_address"], data_converter=PLAIN_CONVERTER)
 

@@ -65,7 +65,7 @@ async def completed(town: Town, master: Desk, customer: Customer) -> str:
     return code
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def second(town: Town, master: Desk, stack: Stack) -> Desk:
     """Another Master: the second pair of eyes."""
     body = {"username": "segunda", "email": "segunda@casa.example", "full_name": "Segunda", "role": "Master"}

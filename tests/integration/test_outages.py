@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
 MANY = 20
 # While NubeFact is away a completion must answer as fast as ever; this allows for a busy machine.
-AT_ONCE = 2.0
+AT_ONCE = 5.0
 
 
 async def ready_to_complete(town: Town, master: Desk, customer: Customer | None = None) -> str:

@@ -19,10 +19,10 @@ import temporal
 from domain.operations import Actor, ActorKind
 from domain.permissions import Role
 from integrations.temporal import PLAIN_CONVERTER
+from tests.workflows.house import RUNNER
 from workflows import invoice_messages as i
 from workflows import names
 from workflows.invoice_void import InvoiceVoidWorkflow
-from workflows.sandbox import RUNNER
 
 ASKS, DECIDES = (Actor(kind=ActorKind.STAFF, id=number, role=Role.MASTER) for number in (1, 2))
 YES, NO = i.VoidDecision(actor=DECIDES, approved=True), i.VoidDecision(actor=DECIDES, approved=False, reason="No")

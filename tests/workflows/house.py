@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import inspect, select
 from temporalio import activity
@@ -45,13 +45,26 @@ from tests.people import Customer
 from worker.main import WORKFLOWS
 from workflows import client_messages as c2
 from workflows import messages as m
-from workflows import names
-from workflows.sandbox import RUNNER
+from workflows import names, sandbox
 
 Row = TypeVar("Row")
 # An activity that is cut in the middle of a statement would leave its connection to the garbage collector.
 GOODBYE = timedelta(seconds=5)
 PROOF = StoredFile(key="operations/payment_proofs/abc.png", content_type="image/png", size=67)
+
+
+class Once(sandbox.HouseRunner):
+    """The sandbox of the tests' workers: each workflow is tried in it once a process, not by every test's worker."""
+
+    tried: ClassVar[set[type]] = set()
+
+    def prepare_workflow(self, defn: Any) -> None:
+        if defn.cls not in self.tried:
+            super().prepare_workflow(defn)
+            self.tried.add(defn.cls)
+
+
+RUNNER = Once(restrictions=sandbox.RUNNER.restrictions)
 
 
 @dataclass

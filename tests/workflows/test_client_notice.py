@@ -14,10 +14,10 @@ from temporalio.worker import Worker
 
 import temporal
 from integrations.temporal import PLAIN_CONVERTER
+from tests.workflows.house import RUNNER
 from workflows import messages as m
 from workflows import names
 from workflows.client_notice import ClientNoticeWorkflow
-from workflows.sandbox import RUNNER
 
 ORDER = m.ClientNoticeOrder(client_id=7, notice="contrasena_temporal", key="k1")
 

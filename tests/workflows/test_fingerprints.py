@@ -23,6 +23,7 @@ FILES = (
     "saved_rows.py",
     "invoices.py",
     "invoice_void.py",
+    "operation_reversal.py",
     "rate_alerts.py",
     "screening.py",
     "case_watch.py",

@@ -13,12 +13,14 @@ from integrations.temporal import PLAIN_CONVERTER
 from workflows.client_onboarding import ClientOnboardingWorkflow
 from workflows.invoice_void import InvoiceVoidWorkflow
 from workflows.operation import OperationWorkflow
+from workflows.operation_reversal import OperationReversalWorkflow
 from workflows.sandbox import RUNNER
 
 KEPT = Path(__file__).parents[1] / "histories"
 HISTORIES = sorted((KEPT / "Operation").glob("*.json"))
 ONBOARDINGS = sorted((KEPT / "ClientOnboarding").glob("*.json"))
 ANNULMENTS = sorted((KEPT / "InvoiceVoid").glob("*.json"))
+REVERSALS = sorted((KEPT / "OperationReversal").glob("*.json"))
 MOST_EVENTS, MOST_ACTIONS = 85, 22
 
 
@@ -38,10 +40,14 @@ def test_every_path_of_an_annulment_is_recorded() -> None:
     assert len(ANNULMENTS) == 3
 
 
-@pytest.mark.parametrize("file", [*HISTORIES, *ONBOARDINGS, *ANNULMENTS], ids=lambda file: file.stem)
+def test_every_path_of_a_reversal_is_recorded() -> None:
+    assert len(REVERSALS) == 2
+
+
+@pytest.mark.parametrize("file", [*HISTORIES, *ONBOARDINGS, *ANNULMENTS, *REVERSALS], ids=lambda file: file.stem)
 async def test_a_recorded_history_replays_on_the_present_code(file: Path) -> None:
     replayer = Replayer(
-        workflows=[OperationWorkflow, ClientOnboardingWorkflow, InvoiceVoidWorkflow],
+        workflows=[OperationWorkflow, ClientOnboardingWorkflow, InvoiceVoidWorkflow, OperationReversalWorkflow],
         data_converter=PLAIN_CONVERTER,
         workflow_runner=RUNNER,
     )
