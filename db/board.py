@@ -91,12 +91,13 @@ async def read_board(session: AsyncSession, reader: Actor, *, now: datetime) -> 
         _wanted(reader).where(*today).order_by(OperationRow.finished_at.desc()).limit(FINISHED),
     )
     pending, processing, finished = await _cards(session, reader, lanes)
+    ended, sides = await _ended(session, reader, today)
     return Board(
         pending=pending,
         processing=processing,
         finished=finished,
-        totals=await _totals(session, reader, today),
-        sides=await _sides(session, reader, today),
+        totals={state: LaneTotal() for state in State} | await _open(session, reader) | ended,
+        sides=sides,
     )
 
 
@@ -161,31 +162,31 @@ async def _unread(session: AsyncSession, reader: Actor, codes: Sequence[str]) ->
     )
 
 
-async def _totals(
-    session: AsyncSession, reader: Actor, today: tuple[ColumnElement[bool], ...]
-) -> dict[State, LaneTotal]:
-    found: dict[State, LaneTotal] = {state: LaneTotal() for state in State}
-    for where in ((OperationRow.state.in_(OPEN),), today):
-        counted = (
-            select(OperationRow.state, func.count(), func.sum(OperationRow.amount_usd))
-            .where(seen_by(reader), *where)
-            .group_by(OperationRow.state)
-        )
-        for state, count, usd in await session.execute(counted):
-            found[state] = LaneTotal(count=count, usd=usd)
-    return found
-
-
-async def _sides(session: AsyncSession, reader: Actor, today: tuple[ColumnElement[bool], ...]) -> dict[Kind, SideTotal]:
-    dollars = func.sum(OperationRow.amount_usd)
-    counted = (
-        select(
-            OperationRow.kind, func.count(), dollars, func.sum(OperationRow.amount_usd * OperationRow.rate) / dollars
-        )
-        .where(seen_by(reader), OperationRow.state == State.COMPLETADA, *today)
-        .group_by(OperationRow.kind)
+async def _open(session: AsyncSession, reader: Actor) -> dict[State, LaneTotal]:
+    counted = select(OperationRow.state, func.count(), func.sum(OperationRow.amount_usd)).where(
+        seen_by(reader), OperationRow.state.in_(OPEN)
     )
-    found = {kind: SideTotal() for kind in Kind}
-    for kind, count, usd, rate in await session.execute(counted):
-        found[kind] = SideTotal(count=count, usd=usd, rate=rate)
-    return found
+    rows = await session.execute(counted.group_by(OperationRow.state))
+    return {state: LaneTotal(count=count, usd=usd) for state, count, usd in rows}
+
+
+async def _ended(
+    session: AsyncSession, reader: Actor, today: tuple[ColumnElement[bool], ...]
+) -> tuple[dict[State, LaneTotal], dict[Kind, SideTotal]]:
+    """What ended today by state, and what was completed by side: the same rows, read once."""
+    dollars = func.sum(OperationRow.amount_usd)
+    counted = select(
+        OperationRow.state,
+        OperationRow.kind,
+        func.count(),
+        dollars,
+        func.sum(OperationRow.amount_usd * OperationRow.rate) / dollars,
+    ).where(seen_by(reader), *today)
+    totals: dict[State, LaneTotal] = {}
+    sides = {kind: SideTotal() for kind in Kind}
+    for state, kind, count, usd, rate in await session.execute(counted.group_by(OperationRow.state, OperationRow.kind)):
+        before = totals.get(state, LaneTotal())
+        totals[state] = LaneTotal(count=before.count + count, usd=before.usd + usd)
+        if state is State.COMPLETADA:
+            sides[kind] = SideTotal(count=count, usd=usd, rate=rate)
+    return totals, sides

@@ -26,6 +26,7 @@ operations.extend_deadline    x x . .
 operations.resolve_hold       x . . x
 operations.retry_effect       x . . .
 operations.waive_effect       x . . .
+operations.reverse            x . . .
 clients.read                  x x x x
 clients.create                x x . .
 clients.edit                  x x . .
