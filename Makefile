@@ -31,9 +31,10 @@ $(PAGES): $(STAMP) $(SOURCES)
 up: install
 	@exec $(BIN)/qoricash up $(ARGS)
 
-# `make test ARGS="tests/domain -k pips"`. Half of a test is waiting for a server, so one process more than processors.
+# `make test ARGS="tests/domain -k pips"`. One process a processor: a third one, whose house starts beside the others' on
+# a machine that has loaded nothing yet, made all three of them late.
 test: install
-	$(BIN)/pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install
 	$(BIN)/ruff check .

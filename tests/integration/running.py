@@ -64,7 +64,7 @@ class Stack:
                 stderr=output,
                 start_new_session=True,
             )
-        wait_until(lambda: "todo listo" in said.read_text() or self._ended(), within=150, what=said.read_text())
+        wait_until(lambda: "todo listo" in said.read_text() or self._ended(), within=240, what=said.read_text())
         assert not self._ended(), said.read_text()
         assert "Falló" not in said.read_text(), said.read_text()
         return self
