@@ -213,3 +213,28 @@ async def test_a_credited_comprobante_stands_in_the_books_and_its_nota_goes_to_t
     assert sent["request"]["tipo_de_nota_de_credito"] == 6
     shown = next(o for o in await customer.operations() if o["codigo_operacion"] == code)["invoices"]
     assert [one["invoice_type"] for one in shown] == ["Boleta", "Nota de crédito"]
+
+
+async def test_a_completed_operation_is_reversed_by_two_people(stack: Stack, town: Town, master: Desk, second: Desk):
+    """Need B4 of support: ledger, bank movements, comprobante and pips go back together, and the state stays told."""
+    code = await completed(town, master, await town.arrive())
+    accepted = await one(master, code, "Aceptado")
+    path = f"/api/staff/operations/{code}/reversal"
+
+    async def taken() -> bool:
+        return (await master.post(path, json={"reason": "Se pagó a otra cuenta"})).status_code == 201
+
+    await eventually(taken, within=30, what="its own workflow does not end")
+    assert (await master.get(path))["state"] == "Solicitada"
+    alone = await master.post(f"{path}/approve")
+    assert (alone.status_code, alone.json()["code"]) == (403, "TWO_PEOPLE")
+    approved = await second.post(f"{path}/approve")
+    assert (approved.status_code, approved.json()["state"]) == (200, "Aprobada"), approved.text
+    await becomes(master, accepted["id"], "never annulled", status="Anulado")
+
+    async def ended() -> bool:
+        return (await master.get(path))["state"] == "Hecha"
+
+    await eventually(ended, within=30, what="the reversal does not end")
+    again = await act(master, accepted["id"], "reissue", reason="Otro")
+    assert (again.status_code, again.json()["code"]) == (409, "OPERATION_REVERSED")
