@@ -41,6 +41,7 @@ OPEN_TO_ALL = {
     "/registro/1/buscar",
     "/registro/3/otro",
     "/reclamaciones",
+    "/ver/{code}/{reference}",
 }
 OWN = (
     "/inicio",
@@ -99,6 +100,17 @@ async def test_another_client_reaches_nothing_by_any_address(client, arrive, the
         assert client.dni not in answer.text
     mine = await client.http.get(theirs["GET"][0])
     assert "Transfiere el monto exacto" in mine.text
+
+
+async def test_the_link_of_a_mail_shows_nothing_by_itself(client, arrive, theirs):
+    """It notes that the mail was opened and leads to the operation, which is its own client's only."""
+    code = theirs["GET"][0].rpartition("/")[2]
+    other = await arrive("40000002")
+    for known in (code, "EXP-9999"):
+        answer = await other.http.get(f"/ver/{known}/0123456789ab")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/operaciones/{known}")
+        assert client.dni not in answer.text
+        assert (await other.http.get(answer.headers["location"])).status_code == 404
 
 
 async def test_a_strangers_way_leads_to_the_door_and_back(http, theirs):
