@@ -14,6 +14,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.invoice_calls import Calls, anonymous
+from activities.refusals import refusals
 from db import invoice_attempts, invoices
 from db.client_reads import display_name
 from db.invoices import Papers
@@ -98,21 +99,22 @@ class InvoiceActivities:
     async def _case(self, code: str) -> Case:
         """Load and reserve, in a transaction of its own that is committed before anything is sent."""
         today = business_day(datetime.now(UTC))
-        async with self._sessions.begin() as session:
-            operation, client = await invoices.billed(session, code)
-            if operation.state is not State.COMPLETADA:
-                raise ApplicationError(
-                    f"{code} no está completada; no lleva comprobante.", type=REFUSED, non_retryable=True
+        with refusals():
+            async with self._sessions.begin() as session:
+                operation, client = await invoices.billed(session, code)
+                if operation.state is not State.COMPLETADA:
+                    raise ApplicationError(
+                        f"{code} no está completada; no lleva comprobante.", type=REFUSED, non_retryable=True
+                    )
+                invoice = await invoices.reserve(
+                    session,
+                    operation,
+                    client,
+                    series=self._settings.series,
+                    currency=self._settings.currency,
+                    on=today,
                 )
-            invoice = await invoices.reserve(
-                session,
-                operation,
-                client,
-                series=self._settings.series,
-                currency=self._settings.currency,
-                on=today,
-            )
-            sent = await invoice_attempts.was_sent(session, invoice)
+                sent = await invoice_attempts.was_sent(session, invoice)
         # The date of emission is the day it is sent: NubeFact refuses an old one (code 22).
         document = self._document(operation, client, invoice, today)
         return Case(invoice=invoice, document=document, asked_before=_asked_before(sent=sent))

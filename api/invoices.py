@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from datetime import timedelta
 from typing import Any
 
-from temporalio.client import WithStartWorkflowOperation, WorkflowFailureError, WorkflowUpdateFailedError
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.client import WorkflowFailureError
+from temporalio.common import WorkflowIDConflictPolicy
 
-from api.operations import AWAY, command_operation, digest, refusal_of, unavailable
+from api import second_person
+from api.operations import AWAY, command_operation, digest, unavailable
+from api.second_person import Matter
 from api.services import Services
 from db.tables import Invoice, InvoiceVoid
 from domain.commands import RetryEffect
@@ -20,7 +21,6 @@ from domain.operations import Actor, Effect
 from workflows import invoice_messages as i
 from workflows import names
 
-logger = logging.getLogger(__name__)
 ANSWER_WITHIN = timedelta(seconds=10)
 # A look at SUNAT or at the account answers within this, or the caller reads the state as it stands.
 LOOK_WITHIN = 20.0
@@ -77,51 +77,27 @@ async def mail_again(services: Services, order: i.InvoiceNotice) -> None:
 
 
 async def begin_void(services: Services, row: InvoiceVoid, *, name: str) -> None:
-    """Show the request in Temporal. Should Temporal be away, the decision starts the workflow: nothing is lost."""
-    try:
-        await _start(
-            services, names.INVOICE_VOID, _void(row, name), workflow_id=names.void_id(name), summary=_void_summary(name)
-        )
-    except Unavailable:
-        logger.warning("the workflow of request %s starts with its decision", row.id)
+    """Show the request in Temporal."""
+    await second_person.begin(services, _void(row, name))
 
 
 async def decide_void(
     services: Services, row: InvoiceVoid, decision: i.VoidDecision, *, name: str, key: str
 ) -> i.VoidProgress:
     """The second person's word, once for the key. Raises Refused, Unavailable."""
-    opening: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-        names.INVOICE_VOID,
-        _void(row, name),
-        id=names.void_id(name),
-        task_queue=names.OPERATIONS_QUEUE,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        static_summary=_void_summary(name),
+    return await second_person.decide(
+        services, _void(row, name), decision, update_id=digest(f"void:{row.id}", key), result=i.VoidProgress
     )
-    try:
-        progress: i.VoidProgress = await services.temporal.execute_update_with_start_workflow(
-            names.DECIDE_VOID,
-            decision,
-            start_workflow_operation=opening,
-            id=digest(f"void:{row.id}", key),
-            result_type=i.VoidProgress,
-            rpc_timeout=ANSWER_WITHIN,
-        )
-    except WorkflowUpdateFailedError as error:
-        moved = Conflict("MOVED_ON", "Algo cambió mientras tanto. Actualiza la página e intenta de nuevo.")
-        raise (refusal_of(error) or moved) from error
-    except AWAY as error:
-        raise unavailable(error) from error
-    return progress
 
 
-def _void(row: InvoiceVoid, name: str) -> i.VoidStart:
-    return i.VoidStart(void_id=row.id, invoice_id=row.invoice_id, name=name, requested_by=row.requested_by)
-
-
-def _void_summary(name: str) -> str:
-    return f"Anulación de {name}"
+def _void(row: InvoiceVoid, name: str) -> Matter:
+    return Matter(
+        workflow=names.INVOICE_VOID,
+        workflow_id=names.void_id(name),
+        start=i.VoidStart(void_id=row.id, invoice_id=row.invoice_id, name=name, requested_by=row.requested_by),
+        update=names.DECIDE_VOID,
+        summary=f"Anulación de {name}",
+    )
 
 
 async def _start(services: Services, workflow: str, order: Any, *, workflow_id: str, summary: str) -> Any:

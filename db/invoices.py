@@ -11,19 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import incidents, notifications
-from db.tables import Client, Invoice, InvoiceSeries, Operation
+from db.tables import Client, Invoice, InvoiceSeries, Operation, Reversal
 from domain.errors import Conflict
-from domain.invoices import (
-    InvoiceStatus,
-    InvoiceType,
-    ask_again_in,
-    invoice_type_for,
-    is_burnt,
-    may_become,
-)
+from domain.invoices import InvoiceStatus, InvoiceType, ask_again_in, invoice_type_for, is_burnt, may_become
 from domain.money import Currency
 from domain.notifications import role_room
 from domain.permissions import Role
+from domain.reversals import ReversalState
 from domain.sunat import rejected
 
 NUMBER_TAKEN = "numeracion"
@@ -204,6 +198,17 @@ async def by_operation(session: AsyncSession, operation_code: str) -> Invoice | 
     return await session.scalar(_LIVE, {"code": operation_code})
 
 
+async def check_stands(session: AsyncSession, code: str) -> None:
+    """Raises Conflict for an operation that was reversed, or is about to be: it gets no comprobante any more.
+
+    Its row is held: who is reversing it in this moment commits first, or meets the comprobante.
+    """
+    await session.execute(select(Operation.id).where(Operation.code == code).with_for_update(read=True))
+    reversal = select(Reversal.id).where(Reversal.operation_code == code, Reversal.state != ReversalState.NEGADA)
+    if await session.scalar(reversal) is not None:
+        raise Conflict("OPERATION_REVERSED", f"{code} está reversada o en camino de estarlo: no se le emite otro.")
+
+
 async def overdue(session: AsyncSession, *, before: datetime) -> int:
     """How many comprobantes got their number before that instant and were never taken by NubeFact."""
     waiting = select(func.count()).where(Invoice.status == InvoiceStatus.PENDIENTE, Invoice.reserved_at < before)
@@ -317,8 +322,11 @@ async def _retype(session: AsyncSession, invoice: Invoice, kind: InvoiceType, se
 
 
 async def _last(session: AsyncSession, operation_code: str) -> int | None:
-    """The newest comprobante that the operation had before, when there was one."""
-    return await session.scalar(_LAST, {"code": operation_code})
+    """The newest comprobante that the operation had before, when there was one. Raises as `check_stands`."""
+    last = await session.scalar(_LAST, {"code": operation_code})
+    if last is not None:
+        await check_stands(session, operation_code)
+    return last
 
 
 async def _locked(session: AsyncSession, series: str, kind: InvoiceType) -> InvoiceSeries:

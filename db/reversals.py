@@ -46,13 +46,6 @@ async def of_operation(session: AsyncSession, code: str) -> Reversal | None:
     )
 
 
-async def check_stands(session: AsyncSession, code: str) -> None:
-    """Raises Conflict for an operation that was undone, or is about to be: it gets no comprobante any more."""
-    standing = select(Reversal.id).where(Reversal.operation_code == code, Reversal.state.in_(STANDING))
-    if await session.scalar(standing) is not None:
-        raise Conflict("OPERATION_REVERSED", f"{code} está reversada o en camino de estarlo: no se le emite otro.")
-
-
 async def ask(session: AsyncSession, code: str, *, actor: Actor, reason: str, at: datetime) -> Reversal:
     """Write a request. Raises Missing, or Conflict: not completed, not settled yet, or asked for before."""
     operation = await _held_operation(session, code)

@@ -13,8 +13,8 @@ from api.panel import pages
 from api.panel.audit_words import told
 from api.panel.client_acts import buttons
 from api.panel.errors import PanelRoute
-from api.panel.sheets import sheet
-from api.panel.tables import MOST_ROWS, Asked, Column, Table, asked_of, chosen
+from api.panel.sheets import CHUNK, everything, sheet
+from api.panel.tables import Asked, Column, Table, asked_of, chosen
 from api.services import Services, ServicesDep
 from api.staff.client_actions import ClientId
 from api.staff.client_kyc import RiskView, read_risk
@@ -30,7 +30,6 @@ from domain.permissions import Permission, Role
 router = APIRouter(prefix="/clientes", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.CLIENTS_READ)]
 PATH = "/panel/clientes"
-CHUNK = 200
 RECENT = 12
 
 STATUS_TONES = {ClientStatus.ACTIVO: "completada", ClientStatus.INACTIVO: "quiet", ClientStatus.BLOQUEADO: "alerta"}
@@ -176,14 +175,11 @@ async def _sheet(services: Services, user: SignedUser, asked: Asked, kind: str) 
     """Every page of these filters; each sheet of clients is audited."""
     if not user.may(Permission.CLIENTS_EXPORT):
         raise Forbidden("NOT_ALLOWED", "Tu rol no permite exportar clientes.")
-    rows: list[ClientLine] = []
-    cursor: str | None = None
-    while len(rows) < MOST_ROWS:
-        found = await read_clients(user=user, services=services, cursor=cursor, limit=CHUNK, **_filters(asked))
-        rows += found.items
-        cursor = found.next_cursor
-        if cursor is None:
-            break
+
+    async def read(cursor: str | None) -> ClientList:
+        return await read_clients(user=user, services=services, cursor=cursor, limit=CHUNK, **_filters(asked))
+
+    rows = await everything(read)
     async with services.sessions.begin() as session:
         audit.record(
             session,

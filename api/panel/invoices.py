@@ -15,8 +15,8 @@ from api.panel.errors import PanelRoute
 from api.panel.invoice_acts import buttons
 from api.panel.invoice_words import KINDS, TONES, attempts, kind, voids
 from api.panel.operation_story import deliveries
-from api.panel.sheets import sheet
-from api.panel.tables import MOST_ROWS, Asked, Column, Table, asked_of, chosen
+from api.panel.sheets import CHUNK, everything, sheet
+from api.panel.tables import Asked, Column, Table, asked_of, chosen
 from api.services import Services, ServicesDep
 from api.staff.invoice_views import InvoiceLineView
 from api.staff.invoices import InvoiceId, InvoiceList, read_account, read_invoice, read_invoices, read_series
@@ -30,7 +30,6 @@ Reader = Annotated[SignedUser, requires(Permission.INVOICES_READ)]
 Manager = Annotated[SignedUser, requires(Permission.INVOICES_MANAGE)]
 PATH = "/panel/comprobantes"
 HERE = "Facturas"
-CHUNK = 200
 # What somebody has to look at, as the filter names it.
 TO_ATTEND = (InvoiceStatus.RECHAZADO, InvoiceStatus.PENDIENTE)
 
@@ -145,14 +144,11 @@ def _day(text: str) -> date | None:
 
 async def _sheet(services: Services, user: SignedUser, asked: Asked, form: str) -> Response:
     """Every page of these filters; audited as the export of a period is."""
-    rows: list[InvoiceLineView] = []
-    cursor: str | None = None
-    while len(rows) < MOST_ROWS:
-        found = await read_invoices(user=user, services=services, cursor=cursor, limit=CHUNK, **_filters(asked))
-        rows += found.items
-        cursor = found.next_cursor
-        if cursor is None:
-            break
+
+    async def read(cursor: str | None) -> InvoiceList:
+        return await read_invoices(user=user, services=services, cursor=cursor, limit=CHUNK, **_filters(asked))
+
+    rows = await everything(read)
     async with services.sessions.begin() as session:
         audit.record(
             session,

@@ -18,7 +18,7 @@ from api.staff.client_bodies import ContactBody, IdentityBody, ReasonBody, read_
 from api.staff.invoice_views import InvoiceWhole, whole_view
 from api.staff.invoices import InvoiceId
 from api.staff.shapes import Answer, Body, IdempotencyKey, example, key_or_new
-from db import audit, client_changes, invoice_reads, invoice_voids, invoices, reversals
+from db import audit, client_changes, invoice_reads, invoice_voids, invoices
 from db.invoice_reads import InvoiceDetail
 from db.invoice_voids import Wish
 from db.tables import InvoiceVoid
@@ -162,7 +162,7 @@ async def resend_invoice(
 async def _issue(services: Services, user: SignedUser, detail: InvoiceDetail, *, reason: str, key: str) -> InvoiceWhole:
     row = detail.invoice
     async with services.sessions.begin() as session:
-        await reversals.check_stands(session, row.operation_code)
+        await invoices.check_stands(session, row.operation_code)
         _audit(session, user, row.id, "invoices.issue_again", reason)
     await commands.issue(services, user.actor, row, name=invoices.name(row), key=key)
     return await _whole(services, user, row.id)

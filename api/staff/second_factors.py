@@ -1,8 +1,10 @@
-"""One's own second step: codes of the telephone with their spare ones, and passkeys, also to come in with."""
+"""One's own second step: codes of the telephone with their spare ones, and passkeys, also to come in with.
+
+`api.passkeys` is read where it is used: the proof's library takes 16 MB of each API process, and few keys come by.
+"""
 
 from __future__ import annotations
 
-# `api.passkeys` is read where it is used: the proof's library takes 16 MB of each API process, and few keys come by.
 from datetime import UTC, datetime
 from typing import Annotated, Any
 

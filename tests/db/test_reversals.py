@@ -6,13 +6,15 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from db import control, ledger, movements, netting, position, reversals, settlement
+from db import control, invoices, ledger, movements, netting, position, reversals, settlement
 from db.referrals import balance
 from db.session import Sessions
-from db.tables import AuditEntry, Client, Match, Operation, RewardCode
+from db.tables import AuditEntry, Client, Invoice, InvoiceSeries, Match, Operation, RewardCode
 from domain.errors import Conflict, Forbidden
+from domain.invoices import InvoiceStatus, InvoiceType
+from domain.money import Currency
 from domain.operations import Kind
 from domain.reversals import ReversalState
 from tests.books import NOON, Books, open_books
@@ -88,6 +90,23 @@ async def test_what_can_not_be_undone_whole_is_not_undone_at_all(sessions: Sessi
         assert row.state is ReversalState.SOLICITADA
         assert set(await session.scalars(select(Match.annulled_at))) == {None}
         assert await position.ledger_position(session, until=DAY) == Decimal("400.00")
+
+
+async def test_no_comprobante_is_issued_for_it_again_and_no_number_is_lost(sessions: Sessions, books: Books):
+    """Also when a person had asked for another one a moment before."""
+    series = {InvoiceType.BOLETA: "B001", InvoiceType.FACTURA: "F001"}
+    async with sessions.begin() as session:
+        row = await books.completed(session, Kind.COMPRA, "1000.00", "3.7400")
+        client = await session.get_one(Client, books.client.id)
+        first = await invoices.reserve(session, row, client, series=series, currency=Currency.PEN, on=DAY)
+        first.status = InvoiceStatus.ANULADO
+    await agreed(sessions, books, row.code)
+    with pytest.raises(Conflict, match="no se le emite otro"):
+        async with sessions.begin() as session:
+            await invoices.reserve(session, row, client, series=series, currency=Currency.PEN, on=DAY)
+    async with sessions() as session:
+        assert await session.scalar(select(InvoiceSeries.next_number)) == 2
+        assert await session.scalar(select(func.count()).select_from(Invoice)) == 1
 
 
 async def test_two_people_once_and_only_what_was_completed(sessions: Sessions, books: Books):

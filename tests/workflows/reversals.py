@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
@@ -17,6 +18,7 @@ from activities.operation_reversals import OperationReversalActivities
 from db import reversals
 from db.session import Sessions
 from db.tables import Invoice, InvoiceSeries
+from domain.calendar import business_day
 from domain.invoices import InvoiceStatus, InvoiceType
 from domain.money import Currency
 from domain.operations import Kind
@@ -108,7 +110,7 @@ async def asked(env: WorkflowEnvironment, sessions: Sessions, *, status: Invoice
                     status=status,
                     total=operation.amount_pen,
                     currency=Currency.PEN,
-                    issued_on="2026-11-25",
+                    issued_on=f"{business_day(datetime.now(UTC))}",
                     request={},
                 )
             )
