@@ -42,9 +42,11 @@ class Finding:
 
 _WAITING = frozenset({"por asignar", "devoluciones", "solicitudes", "extractos", "sin calce"})
 
+# What was reversed has nothing to bill or to match any more.
 _COMPLETED = """
     SELECT o.code, count(*) OVER () FROM operations o
     WHERE o.state = 'Completada' AND o.finished_at >= :since AND o.finished_at < :until AND {missing}
+      AND NOT EXISTS (SELECT 1 FROM reversals r WHERE r.operation_code = o.code AND r.state <> 'Negada')
     ORDER BY o.finished_at LIMIT :most
 """
 _MISSING = {

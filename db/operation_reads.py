@@ -26,6 +26,7 @@ from db.tables import (
     Payout,
     Proof,
     Refund,
+    Reversal,
     TransactionMonitoring,
     User,
 )
@@ -76,6 +77,7 @@ class OperationDetail:
     invoices: Sequence[Invoice]
     deliveries: Sequence[Delivery]
     refund: Refund | None
+    reversal: Reversal | None
     monitoring: Sequence[TransactionMonitoring]
     names: dict[int, str]
 
@@ -200,6 +202,7 @@ async def get_operation(session: AsyncSession, reader: d.Actor, code: str) -> Op
     events = await _all(session, OperationEvent, code)
     notes = await _all(session, Note, code)
     refund = await session.scalar(select(Refund).where(Refund.operation_code == code))
+    reversals = select(Reversal).where(Reversal.operation_code == code).order_by(Reversal.id.desc())
     sent = select(Delivery).where(Delivery.subject_key == code).order_by(Delivery.id)
     people = {event.actor_id for event in events if event.actor_kind == d.ActorKind.STAFF}
     people |= {note.user_id for note in notes if note.user_id}
@@ -216,6 +219,7 @@ async def get_operation(session: AsyncSession, reader: d.Actor, code: str) -> Op
         invoices=await _all(session, Invoice, code),
         deliveries=(await session.scalars(sent)).all(),
         refund=refund,
+        reversal=await session.scalar(reversals.limit(1)),
         monitoring=await _all(session, TransactionMonitoring, code),
         names=dict(names.all()),
     )

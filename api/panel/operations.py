@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from api.auth import SignedUser, requires
 from api.panel import operation_story as story
-from api.panel import pages
+from api.panel import pages, reversals
 from api.panel.board import Deal
 from api.panel.dialogs import PERMISSIONS
 from api.panel.errors import PanelRoute
@@ -113,6 +113,7 @@ async def show_operation(request: Request, code: Code, user: Reader, services: S
         "payouts": lines(view, user, accounts, "payouts"),
         "main": main_button(view, user),
         "buttons": buttons(view, user),
+        "undoing": reversals.buttons(view, user),
         "checks": checks(view),
         "story": story.story(view),
         "deliveries": story.deliveries(view.deliveries, view.state),

@@ -16,6 +16,7 @@ from domain.clients import DocumentType, masked
 from domain.money import Currency
 from domain.operations import Assessment, Kind, Origin, State
 from domain.permissions import Permission
+from domain.reversals import ReversalState
 from integrations.temporal import workflow_url
 
 IN_REVIEW = "En revisión"
@@ -160,6 +161,22 @@ class RefundView(Answer):
     status: str
 
 
+class ReversalView(Answer):
+    """A request. Who asked and who decided are ids of people; `outcome` tells what became of the comprobante."""
+
+    id: int
+    operation_code: str
+    state: ReversalState
+    reason: str
+    requested_by: int
+    requested_at: datetime
+    decided_by: int | None
+    decided_at: datetime | None
+    decision: str
+    outcome: str
+    ended_at: datetime | None
+
+
 class ActionView(Answer):
     """A command, and why it can't be used now when it can't."""
 
@@ -193,6 +210,7 @@ class OperationView(OperationLineView):
     invoices: list[InvoiceView]
     deliveries: list[DeliveryView]
     refund: RefundView | None
+    reversal: ReversalView | None
     monitoring: list[dict[str, Any]] | None
     actions: list[ActionView]
     temporal_url: str
@@ -235,6 +253,7 @@ def whole_view(
         invoices=[InvoiceView.model_validate(invoice) for invoice in detail.invoices],
         deliveries=[delivery_view(delivery) for delivery in detail.deliveries],
         refund=RefundView.model_validate(detail.refund) if detail.refund else None,
+        reversal=ReversalView.model_validate(detail.reversal) if detail.reversal else None,
         monitoring=_monitoring(detail) if knows else None,
         actions=actions,
         temporal_url=workflow_url(services.temporal_settings, services.temporal.namespace, row.code),

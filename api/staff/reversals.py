@@ -11,14 +11,14 @@ from pydantic import Field
 from api import reversals as commands
 from api.auth import SignedUser, requires
 from api.services import Services, ServicesDep
+from api.staff.operation_views import ReversalView
 from api.staff.operations import Code
-from api.staff.shapes import Answer, Body, IdempotencyKey, example, key_or_new
+from api.staff.shapes import Body, IdempotencyKey, example, key_or_new
 from db import reversals
 from db.operation_reads import check_visible
 from db.tables import Reversal
 from domain.errors import Missing
 from domain.permissions import Permission
-from domain.reversals import ReversalState
 from workflows.reversal_messages import ReversalDecision
 
 router = APIRouter(prefix="/operations/{code}/reversal", tags=["Órdenes sobre una operación"])
@@ -31,22 +31,6 @@ class ReversalBody(Body):
 
     model_config = example(reason="El cliente devolvió los dólares: se pagó a otra cuenta")
     reason: str = Field(min_length=3, max_length=300)
-
-
-class ReversalView(Answer):
-    """A request. Who asked and who decided are ids of people; `outcome` tells what became of the comprobante."""
-
-    id: int
-    operation_code: str
-    state: ReversalState
-    reason: str
-    requested_by: int
-    requested_at: datetime
-    decided_by: int | None
-    decided_at: datetime | None
-    decision: str
-    outcome: str
-    ended_at: datetime | None
 
 
 @router.get("")

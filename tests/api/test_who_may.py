@@ -20,6 +20,7 @@ from api.panel.case_acts import ACTS as CASES
 from api.panel.client_acts import ACTS as CLIENTS
 from api.panel.dialogs import PERMISSIONS as COMMANDS
 from api.panel.rail import SECTIONS
+from api.panel.reversals import ACTS as REVERSALS
 from api.panel.rule_acts import ACTS as RULES
 from db.session import Sessions
 from domain.operations import Assessment, Origin
@@ -56,6 +57,7 @@ class Acts:
 
 ACTS = (
     Acts(shape="/panel/operaciones/{code}", known=COMMANDS),
+    Acts(shape="/panel/operaciones/{code}/reverso", known={name: act.permission for name, act in REVERSALS.items()}),
     Acts(shape="/panel/clientes/{client_id}", known={name: act.permission for name, act in CLIENTS.items()}),
     Acts(shape="/panel/casos/{case_id}", known={name: act.permission for name, act in CASES.items()}),
     Acts(shape="/panel/reglas/{rule_id}", known={name: act.permission for name, act in RULES.items()}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -62,6 +62,9 @@ async def test_matches_books_pips_coupon_and_counter_go_back_together(sessions: 
         # What is left is the Venta alone.
         assert await position.ledger_position(session, until=DAY) == Decimal("-400.00")
         assert await control.untied(session, until=DAY) == []
+        # Nothing of it is left to bill or to match, on the control as on the board.
+        found = {one.key: one.which for one in await control.findings(session, now=NOON + timedelta(hours=1))}
+        assert (found["sin comprobante"], found["sin calce"]) == ((sell.code,), (sell.code,))
         # A retry of the workflow's activity, and of `settle`, changes nothing.
         row = await reversals.of_operation(session, buy.code)
         assert row is not None
