@@ -25,9 +25,10 @@ from api.staff.clients import AccountView
 from api.staff.operation_views import ASSESSED, IN_REVIEW, OperationView
 from api.staff.operations import Code, read_operation
 from db import notes, parameters
-from db.client_reads import get_client
+from db.client_reads import ClientDetail, get_client
 from domain.calendar import business_day
 from domain.decisions import editable
+from domain.errors import Missing
 from domain.money import Currency
 from domain.operations import MAX_DEPOSITS, MAX_PAYOUTS, Assessment, State
 from domain.permissions import Permission, Role
@@ -101,7 +102,7 @@ async def show_operation(request: Request, code: Code, user: Reader, services: S
     """One operation with everything that this person may know of it."""
     view = await read_operation(code, user, services)
     async with services.sessions() as session:
-        client = await get_client(session, user.actor, view.client.id) if user.may(Permission.CLIENTS_READ) else None
+        client = await _client(session, user, view.client.id)
         minutes = await parameters.value(session, "operator_alert_minutes", business_day(datetime.now(UTC)))
         read = await _readings(request, session, view, user)
         await session.commit()
@@ -120,7 +121,7 @@ async def show_operation(request: Request, code: Code, user: Reader, services: S
         "invoice_tone": story.invoice_tone,
         "awaits": story.awaits(view),
         "read": read,
-        "completed": client.client.completed_operations if client else 0,
+        "completed": client.client.completed_operations if client else None,
         "alert_seconds": int(minutes * 60),
         "held": view.assessment if view.assessment != CLEAR and view.state in MAIN else "",
         "State": State,
@@ -128,6 +129,16 @@ async def show_operation(request: Request, code: Code, user: Reader, services: S
     if pages.wants_parts(request):
         return pages.fragment(request, user, "operation.html", "live", **known)
     return await pages.page(request, services, user, "operation.html", here="Operaciones", **known)
+
+
+async def _client(session: AsyncSession, user: SignedUser, client_id: int) -> ClientDetail | None:
+    """None for one that is not this person's: an operation stays with its Trader when its client passes to another."""
+    if not user.may(Permission.CLIENTS_READ):
+        return None
+    try:
+        return await get_client(session, user.actor, client_id)
+    except Missing:
+        return None
 
 
 async def _readings(

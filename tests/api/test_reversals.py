@@ -24,7 +24,9 @@ async def books(sessions: Sessions) -> Books:
 async def page(app: FastAPI, who: Actor, code: str, more: str = "") -> str:
     token = await start_user_session(app.state.services, who.id)
     async with client_of(app, Authorization=f"Bearer {token}") as person:
-        return (await person.get(f"/panel/operaciones/{code}{more}")).text
+        answer = await person.get(f"/panel/operaciones/{code}{more}")
+        assert answer.status_code == 200, answer.text[-600:]
+        return answer.text
 
 
 async def test_the_page_offers_it_to_a_second_person_and_tells_it_to_everybody(
@@ -33,6 +35,7 @@ async def test_the_page_offers_it_to_a_second_person_and_tells_it_to_everybody(
     async with sessions.begin() as session:
         code = (await books.completed(session, Kind.COMPRA, "1000.00", "3.7400")).code
     assert PEDIR in await page(app, books.master, code)
+    # Its client is in nobody's portfolio: the operation is still its Trader's to look at.
     assert PEDIR not in await page(app, books.trader, code)
     async with sessions.begin() as session:
         asked = await reversals.ask(session, code, actor=books.master, reason="se pagó dos veces", at=NOON)
