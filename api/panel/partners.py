@@ -35,7 +35,7 @@ async def partners_page(request: Request, user: Manager, services: ServicesDep) 
     known: dict[str, Any] = {"partners": await staff.list_partners(user, services)}
     if pages.wants_parts(request):
         return pages.fragment(request, user, "partners.html", "live", **known)
-    return await pages.page(request, services, user, "partners.html", here="Usuarios", **known)
+    return await pages.page(request, services, user, "partners.html", here="Aliados", **known)
 
 
 @router.get("/nuevo")

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.auth import SignedUser, requires
 from api.panel import pages
 from api.panel.errors import PanelRoute
-from api.panel.rail import rail
+from api.panel.rail import sections
 from api.services import ServicesDep
 from api.staff.clients import SearchBody, search_clients
 from api.staff.operations import read_operations
@@ -75,7 +75,7 @@ async def search(
     found = text if len(text) >= MIN_SEARCH else ""
     operations = await read_operations(user=user, services=services, code=found.upper(), limit=SHOWN) if found else None
     clients = await search_clients(SearchBody(search=found, limit=SHOWN), user, services) if found else None
-    places = [section for section in rail(user) if _plain(text) in _plain(section.name)]
+    places = [section for section in sections(user) if _plain(text) in _plain(section.name)]
     actions = [
         one
         for one in ACTIONS
