@@ -45,9 +45,7 @@ async def decide(
         Conflict: it was decided before.
         Forbidden: the same person asked it.
     """
-    row = await session.get(Approval, approval_id, with_for_update=True)
-    if row is None:
-        raise Missing("APPROVAL_UNKNOWN", "No existe esa solicitud.")
+    row = await by_id(session, approval_id, lock=True)
     if row.state is not ApprovalState.PENDIENTE:
         raise Conflict("APPROVAL_DECIDED", f"Esta solicitud ya está {row.state.lower()}.")
     if row.requested_by == actor.id:
@@ -64,6 +62,14 @@ async def decide(
         changes=[change],
         reason=words,
     )
+    return row
+
+
+async def by_id(session: AsyncSession, approval_id: int, *, lock: bool = False) -> Approval:
+    """One request. Raises Missing."""
+    row = await session.get(Approval, approval_id, with_for_update=lock)
+    if row is None:
+        raise Missing("APPROVAL_UNKNOWN", "No existe esa solicitud.")
     return row
 
 

@@ -76,22 +76,34 @@ async def change(
     *,
     active: bool | None = None,
     for_other_banks: bool | None = None,
+    number: str | None = None,
+    cci: str | None = None,
     ledger_account: str | None = None,
+    reason: str = "",
     actor: Actor,
 ) -> HouseAccount:
-    """Take an account out of use or back, mark it for clients of other banks, or give it its own ledger account.
+    """Take an account out of use or back, correct its number, mark it for other banks, or give it a ledger account.
 
     Raises:
         Missing: the account, or the ledger account, is not there.
-        Conflict: it has movements, and its ledger account would change under them.
+        Invalid: its number or CCI would change without a reason.
+        Conflict: it has movements, and its ledger account would change under them; the number is of another one.
     """
     row = await session.get(HouseAccount, account_id, with_for_update=True)
     if row is None:
         raise Missing("HOUSE_ACCOUNT_UNKNOWN", "No existe esa cuenta de la casa.")
-    wanted = {"active": active, "for_other_banks": for_other_banks, "ledger_account": ledger_account}
-    wanted = {name: value for name, value in wanted.items() if value is not None and value != getattr(row, name)}
+    given = {
+        "active": active,
+        "for_other_banks": for_other_banks,
+        "number": number,
+        "cci": cci,
+        "ledger_account": ledger_account,
+    }
+    wanted = {name: value for name, value in given.items() if value is not None and value != getattr(row, name)}
     if "ledger_account" in wanted:
         await _check_ledger_account(session, row, str(ledger_account))
+    if wanted.keys() & {"number", "cci"}:
+        await _check_number(session, row, number or row.number, reason)
     if for_other_banks:
         # One a currency: the mark moves from whoever has it.
         others = (HouseAccount.currency == row.currency, HouseAccount.id != row.id)
@@ -108,8 +120,19 @@ async def change(
         entity="house_account",
         entity_id=row.id,
         changes=changes,
+        reason=reason,
     )
     return row
+
+
+async def _check_number(session: AsyncSession, row: HouseAccount, number: str, reason: str) -> None:
+    if not reason.strip():
+        raise Invalid(
+            "REASON_NEEDED", "Di por qué cambia el número: los clientes depositan donde leen.", field="reason"
+        )
+    same = (HouseAccount.bank == row.bank, HouseAccount.currency == row.currency, HouseAccount.id != row.id)
+    if await session.scalar(select(HouseAccount.id).where(*same, HouseAccount.number == number)):
+        raise Conflict("HOUSE_ACCOUNT_THERE", "Esa cuenta de la casa ya existe.", field="number")
 
 
 async def _check_ledger_account(session: AsyncSession, row: HouseAccount, code: str) -> None:

@@ -78,6 +78,11 @@ async def list_users(session: AsyncSession) -> Sequence[User]:
     return (await session.scalars(select(User).order_by(User.status, func.lower(User.full_name), User.id))).all()
 
 
+async def names(session: AsyncSession) -> dict[int, str]:
+    """The full name of everybody, by id: who did what on a page."""
+    return {one.id: one.full_name for one in await list_users(session)}
+
+
 async def reset_password(
     session: AsyncSession, user_id: int, *, actor: Actor, password_hash: str, now: datetime, must_change: bool = True
 ) -> User:

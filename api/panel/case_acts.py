@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api.panel.compliance_acts import Act, Call
+from api.panel.acts import Act, Call
 from api.panel.questions import Ask, Question
 from api.staff import cases as staff
 from api.staff.cases import CaseView

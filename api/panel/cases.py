@@ -15,9 +15,9 @@ from api.auth import SignedUser, requires_unseen
 from api.pages.refusals import problem_of
 from api.panel import compliance_words as said
 from api.panel import pages
+from api.panel.acts import asked as dialog
+from api.panel.acts import attempt, known, offered
 from api.panel.case_acts import ACTS, CaseFile
-from api.panel.compliance_acts import asked as dialog
-from api.panel.compliance_acts import attempt, known, offered
 from api.panel.errors import PanelRoute, notice
 from api.panel.questions import Typed, done
 from api.panel.sheets import CHUNK, Format, everything, sheet

@@ -137,7 +137,7 @@ async def traders(services: Services) -> list[tuple[str, str]]:
 
 async def _people(services: Services) -> dict[int, str]:
     async with services.sessions() as session:
-        return {one.id: one.full_name for one in await users.list_users(session)}
+        return await users.names(session)
 
 
 async def _story(services: Services, client_id: int, people: dict[int, str]) -> list[dict[str, Any]]:

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from api.auth import SignedUser, requires
 from api.panel import pages
-from api.panel.compliance_acts import Act, Call, attempt, known, offered
-from api.panel.compliance_acts import asked as dialog
+from api.panel.acts import Act, Call, attempt, known, offered
+from api.panel.acts import asked as dialog
 from api.panel.errors import PanelRoute
 from api.panel.questions import Ask, Question
 from api.panel.tables import Column, Table, asked_of

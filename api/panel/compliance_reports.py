@@ -82,7 +82,7 @@ async def register_entry_page(request: Request, code: Code, user: Officer, servi
     """An operation's row as it was written, and its corrections."""
     found = await staff.read_register_entry(code, user, services)
     async with services.sessions() as session:
-        people = {one.id: one.full_name for one in await users.list_users(session)}
+        people = await users.names(session)
     known: dict[str, Any] = {"code": code, "rows": found.items[::-1], "people": people}
     if pages.wants_parts(request):
         return pages.fragment(request, user, "register_entry.html", "live", **known)
@@ -181,7 +181,7 @@ async def audit_page(request: Request, user: Officer, services: ServicesDep) -> 
     asked = asked_of(request.query_params, sorts=("cuando",))
     found = await staff.read_audit(user=user, services=services, cursor=asked.cursor or None, limit=PAGE)
     async with services.sessions() as session:
-        people = {one.id: one.full_name for one in await users.list_users(session)}
+        people = await users.names(session)
     table = Table(
         path=f"{PATH}/auditoria",
         caption="Actos",

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from api.auth import SignedUser, requires_unseen
 from api.panel import compliance_words as said
 from api.panel import pages
+from api.panel.acts import Act, Call, attempt, known
+from api.panel.acts import asked as dialog
 from api.panel.cases import TABS, exported
-from api.panel.compliance_acts import Act, Call, attempt, known
-from api.panel.compliance_acts import asked as dialog
 from api.panel.errors import PanelRoute
 from api.panel.questions import REASON, Question
 from api.panel.sheets import CHUNK, Format, everything, sheet

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -16,7 +16,7 @@ from api.pages.refusals import problem_of
 from api.panel import audit_words, pages
 from api.panel.errors import PanelRoute, notice
 from api.panel.questions import Ask, Question, Typed, ask, done
-from api.panel.tables import Column, Table, asked_of
+from api.panel.tables import Column, Table, asked_of, day_of
 from api.services import Services, ServicesDep
 from api.staff import parameters as figures
 from api.staff import users as staff
@@ -24,7 +24,7 @@ from api.staff.audit import EntryView, list_audit
 from api.staff.shapes import MAX_ID
 from db import users
 from domain.calendar import business_day, day_bounds
-from domain.errors import Invalid, Missing, Refused
+from domain.errors import Missing, Refused
 from domain.permissions import Permission, Role
 
 router = APIRouter(route_class=PanelRoute)
@@ -112,7 +112,7 @@ async def set_figure(request: Request, name: str, user: Keeper, services: Servic
     """Set it from a day on."""
     typed = Typed(form=await request.form())
     try:
-        since = _day(typed.text("valid_from")) or business_day(datetime.now(UTC))
+        since = day_of(typed.text("valid_from"), "valid_from") or business_day(datetime.now(UTC))
         body = figures.ParameterBody(value=typed.text("value"), valid_from=since, source=typed.text("source"))
         await figures.set_parameter(name, body, user, services)
     except (Refused, ValidationError) as refused:
@@ -127,7 +127,7 @@ async def audit_page(request: Request, user: Auditor, services: ServicesDep) -> 
     asked = asked_of(request.query_params, sorts=("cuando",))
     given = asked.filters
     async with services.sessions() as session:
-        people = {one.id: one.full_name for one in await users.list_users(session)}
+        people = await users.names(session)
     person = given.get("persona", "")
     found = await list_audit(
         _user=user,
@@ -135,8 +135,8 @@ async def audit_page(request: Request, user: Auditor, services: ServicesDep) -> 
         actor_id=int(person) if person.isdigit() else None,
         entity=given.get("cosa", "")[:40] or None,
         entity_id=given.get("cual", "")[:40] or None,
-        since=day_bounds(since)[0] if (since := _day(given.get("desde", ""))) else None,
-        until=day_bounds(until)[1] if (until := _day(given.get("hasta", ""))) else None,
+        since=day_bounds(since)[0] if (since := day_of(given.get("desde", ""))) else None,
+        until=day_bounds(until)[1] if (until := day_of(given.get("hasta", ""))) else None,
         cursor=asked.cursor or None,
     )
     table = Table(
@@ -248,10 +248,3 @@ async def _figure_question(services: Services, user: SignedUser, name: str) -> Q
         ),
         ok="Guardar valor",
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Invalid("DAY_FORMAT", "Escribe la fecha como 2026-11-25.", field="valid_from") from error

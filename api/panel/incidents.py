@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.auth import SignedUser, requires
 from api.panel import pages
-from api.panel.compliance_acts import Act, Call, attempt, known
+from api.panel.acts import Act, Call, attempt, known
 from api.panel.errors import PanelRoute
 from api.panel.questions import REASON, Question, ask
 from api.panel.tables import Asked, asked_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -16,12 +15,11 @@ from api.panel.invoice_acts import buttons
 from api.panel.invoice_words import KINDS, TONES, attempts, kind, voids
 from api.panel.operation_story import deliveries
 from api.panel.sheets import CHUNK, everything, sheet
-from api.panel.tables import Asked, Column, Table, asked_of, chosen
+from api.panel.tables import Asked, Column, Table, asked_of, chosen, day_of
 from api.services import Services, ServicesDep
 from api.staff.invoice_views import InvoiceLineView
 from api.staff.invoices import InvoiceId, InvoiceList, read_account, read_invoice, read_invoices, read_series
 from db import audit, users
-from domain.errors import Invalid
 from domain.invoices import InvoiceStatus, InvoiceType
 from domain.permissions import Permission
 
@@ -92,7 +90,7 @@ async def invoice_page(request: Request, invoice_id: InvoiceId, user: Reader, se
     """One comprobante with every call, request, paper and mail."""
     view = await read_invoice(invoice_id, user, services)
     async with services.sessions() as session:
-        people = {one.id: one.full_name for one in await users.list_users(session)}
+        people = await users.names(session)
     known: dict[str, Any] = {
         "view": view,
         "tone": TONES[view.status],
@@ -130,16 +128,9 @@ def _filters(asked: Asked) -> dict[str, Any]:
         "kind": next((one for one in InvoiceType if one == given.get("tipo")), None),
         "series": given.get("serie", "")[:4],
         "operation_code": given.get("operacion", "")[:20].strip().upper(),
-        "since": _day(given.get("desde", "")),
-        "until": _day(given.get("hasta", "")),
+        "since": day_of(given.get("desde", "")),
+        "until": day_of(given.get("hasta", "")),
     }
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Invalid("DAY_FORMAT", "Escribe la fecha como 2026-11-25.") from error
 
 
 async def _sheet(services: Services, user: SignedUser, asked: Asked, form: str) -> Response:

@@ -46,7 +46,7 @@ async def queue_page(request: Request, user: Officer, services: ServicesDep) -> 
     async with services.sessions() as session:
         rows = await kyc_queue.waiting(session, stage=stage, after=after, limit=PAGE + 1)
         counts = {name: await kyc_queue.counted(session, one) for name, one in STAGES.items()}
-        people = {one.id: one.full_name for one in await users.list_users(session)}
+        people = await users.names(session)
     shown = rows[:PAGE]
     table = Table(
         path=PATH,
@@ -94,7 +94,7 @@ async def _around(services: Services, user: SignedUser, client_id: int) -> dict[
         found = await hits.list_hits(session, hits.HitFilter(client_id=client_id), before=None, limit=PAGE)
         refused = await onboarding.why_not_approved(session, client_id, user.actor)
         outcome = await screenings.outcome_of(session, client_id)
-        people = {one.id: one.full_name for one in await users.list_users(session)}
+        people = await users.names(session)
     order = [one.client.id for one in rows]
     place = order.index(client_id) if client_id in order else -1
     return {

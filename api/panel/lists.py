@@ -15,8 +15,8 @@ from api.auth import SignedUser, requires_unseen
 from api.pages.refusals import problem_of
 from api.panel import compliance_words as said
 from api.panel import pages, words
-from api.panel.compliance_acts import Act, Call, attempt, known
-from api.panel.compliance_acts import asked as dialog
+from api.panel.acts import Act, Call, attempt, known
+from api.panel.acts import asked as dialog
 from api.panel.errors import PanelRoute, notice
 from api.panel.questions import Ask, Question, Typed
 from api.panel.tables import Column, Table, asked_of
@@ -144,7 +144,7 @@ async def versions_page(request: Request, list_code: ListCode, user: Reader, ser
         list_code=list_code, _user=user, services=services, cursor=asked.cursor or None, limit=PAGE
     )
     async with services.sessions() as session:
-        people = {one.id: one.full_name for one in await users.list_users(session)}
+        people = await users.names(session)
     table = Table(
         path=f"{PATH}/{list_code}",
         caption="Versiones",

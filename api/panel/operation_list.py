@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -13,7 +13,19 @@ from api.auth import SignedUser, requires
 from api.panel import pages
 from api.panel.errors import PanelRoute
 from api.panel.sheets import sheet
-from api.panel.tables import MOST_ROWS, PAGE, Asked, Column, Table, asked_of, chosen, cursor_of, key_of, number_of
+from api.panel.tables import (
+    MOST_ROWS,
+    PAGE,
+    Asked,
+    Column,
+    Table,
+    asked_of,
+    chosen,
+    cursor_of,
+    day_of,
+    key_of,
+    number_of,
+)
 from api.services import Services, ServicesDep
 from api.staff.operation_views import OperationLineView, line_view
 from api.staff.shapes import MAX_ID
@@ -109,7 +121,7 @@ async def _sheet(services: Services, user: SignedUser, wanted: OperationFilter, 
 def _filter(asked: Asked, user: SignedUser) -> OperationFilter:
     """The address's filters, read as the staff API reads them. Raises Invalid."""
     given = asked.filters
-    since, until = _day(given.get("desde", "")), _day(given.get("hasta", ""))
+    since, until = day_of(given.get("desde", "")), day_of(given.get("hasta", ""))
     mine = given.get("mias") == "si" and user.role is Role.OPERADOR
     return OperationFilter(
         states=tuple(state for state in State if state in given.get("estado", "").split(",")),
@@ -147,14 +159,6 @@ def _after(asked: Asked) -> tuple[object, int] | None:
 
 def _cursor(last: OperationLine, asked: Asked) -> str:
     return cursor_of(getattr(last.row, ORDERS[asked.sort].key), last.row.id)
-
-
-def _day(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Invalid("DAY_FORMAT", "Escribe la fecha como 2026-11-25.") from error
-    return found if found is None or date(2000, 1, 1) <= found < date(2100, 1, 1) else None
 
 
 def _id(text: str) -> int | None:

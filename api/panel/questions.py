@@ -27,6 +27,8 @@ class Ask:
     options: Sequence[tuple[str, str]] = ()
     hint: str = ""
     most: int = 300
+    # Of a file: what the browser offers to choose.
+    accept: str = "image/png,image/jpeg,image/webp,image/heic,application/pdf"
 
 
 @dataclass(frozen=True, kw_only=True)

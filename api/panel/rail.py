@@ -85,7 +85,11 @@ GROUPS = (
     Group(
         "chart-line",
         "Tesorería",
-        (Section("chart-line", "Tasas", "/panel/tasas", "a", Permission.RATES_READ),),
+        (
+            Section("chart-line", "Tasas", "/panel/tasas", "a", Permission.RATES_READ),
+            Section("landmark", "Cuentas", "/panel/cuentas", "n", Permission.TREASURY_READ),
+            Section("users-round", "Aprobaciones", "/panel/aprobaciones", "j", Permission.TREASURY_READ),
+        ),
     ),
     Group(
         "sliders-horizontal",

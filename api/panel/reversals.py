@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import SignedUser, requires
-from api.panel.compliance_acts import Act, Button, Call, attempt, known, offered
-from api.panel.compliance_acts import asked as dialog
+from api.panel.acts import Act, Button, Call, attempt, known, offered
+from api.panel.acts import asked as dialog
 from api.panel.errors import PanelRoute
 from api.panel.questions import REASON, Ask, Question
 from api.services import ServicesDep

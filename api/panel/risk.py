@@ -13,9 +13,9 @@ from starlette.responses import Response
 from api.auth import SignedUser, requires_unseen
 from api.panel import compliance_words as said
 from api.panel import pages
+from api.panel.acts import Act, Call, attempt, known
+from api.panel.acts import asked as dialog
 from api.panel.cases import TABS
-from api.panel.compliance_acts import Act, Call, attempt, known
-from api.panel.compliance_acts import asked as dialog
 from api.panel.errors import PanelRoute
 from api.panel.questions import Ask, Question
 from api.panel.tables import Column, Table, asked_of

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from api.panel.compliance_acts import Act, Call
+from api.panel.acts import Act, Call
 from api.panel.questions import REASON, Ask, Question
 from api.staff import rules as staff
 from api.staff.rules import RuleView

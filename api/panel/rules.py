@@ -16,8 +16,8 @@ from api.auth import SignedUser, requires_unseen
 from api.pages.refusals import problem_of
 from api.panel import compliance_words as said
 from api.panel import pages, words
-from api.panel.compliance_acts import asked as dialog
-from api.panel.compliance_acts import attempt, known, offered
+from api.panel.acts import asked as dialog
+from api.panel.acts import attempt, known, offered
 from api.panel.conditions import TESTS, typed_conditions, values_of
 from api.panel.errors import PanelRoute, notice
 from api.panel.questions import Typed
@@ -102,7 +102,7 @@ async def rule_page(request: Request, rule_id: RuleId, user: Reader, services: S
     quiet = pages.wants_parts(request)
     view = await (staff.whole_rule(services, rule_id) if quiet else staff.read_rule(rule_id, user, services))
     async with services.sessions() as session:
-        people = {one.id: one.full_name for one in await users.list_users(session)}
+        people = await users.names(session)
         busiest = {one.client_id for trial in view.trials for one in trial.result.most}
         names = await names_of(session, busiest)
     file = RuleFile(rule=view, me=user.id)

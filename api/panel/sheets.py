@@ -6,7 +6,7 @@ import asyncio
 import csv
 import io
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from api.panel import words
 from api.panel.tables import MOST_ROWS, Column, Row
-from domain.calendar import in_lima
+from domain.calendar import format_day, in_lima
 
 Cell_co = TypeVar("Cell_co", covariant=True)
 Format = Literal["csv", "xlsx"] | None
@@ -25,7 +25,14 @@ KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-FORMATS = {"USD": "#,##0.00", "PEN": "#,##0.00", "rate": "0.0000", "count": "0", "moment": "dd/mm/yyyy hh:mm"}
+FORMATS = {
+    "USD": "#,##0.00",
+    "PEN": "#,##0.00",
+    "rate": "0.0000",
+    "count": "0",
+    "moment": "dd/mm/yyyy hh:mm",
+    "date": "dd/mm/yyyy",
+}
 # A cell that begins with one of these is a formula to a spreadsheet.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -84,6 +91,8 @@ def _text(cell: object) -> str:
         return ""
     if isinstance(cell, datetime):
         return f"{words.day(cell)} {words.hour(cell)}"
+    if isinstance(cell, date):
+        return format_day(cell)
     if isinstance(cell, Decimal):
         return str(cell)
     text = str(cell)
@@ -109,6 +118,8 @@ def _write(page: Any, row: int, column: int, cell: object, given: Any) -> None:
     """A sheet has only binary numbers: the figure is exact up to 15 digits, more than any amount of the house."""
     if isinstance(cell, datetime):
         page.write_datetime(row, column, in_lima(cell).replace(tzinfo=None), given)
+    elif isinstance(cell, date):
+        page.write_datetime(row, column, cell, given)
     elif isinstance(cell, (Decimal, int)):
         page.write_number(row, column, cell, given)
     else:

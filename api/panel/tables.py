@@ -10,7 +10,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -19,6 +19,7 @@ from domain.errors import Invalid
 
 Row = TypeVar("Row")
 PAGE = 50
+YEARS = range(2000, 2100)
 MOST_ROWS = 50_000
 DENSITY_COOKIE = "qoricash_densidad"
 
@@ -110,6 +111,17 @@ def asked_of(query: Mapping[str, str], *, sorts: Sequence[str]) -> Asked:
         columns=tuple(part for part in query.get("columnas", "").split(",") if part),
         cursor=query.get("cursor", ""),
     )
+
+
+def day_of(text: str, field: str | None = None) -> date | None:
+    """A day of a filter or a form, None when it is empty. Raises Invalid."""
+    try:
+        found = date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Invalid("DAY_FORMAT", "Escribe la fecha como 2026-11-25.", field=field) from error
+    if found is not None and found.year not in YEARS:
+        raise Invalid("DAY_FORMAT", "Escribe un día entre 2000 y 2099.", field=field)
+    return found
 
 
 def chosen(columns: Sequence[Column[Row]], asked: Asked) -> list[Column[Row]]:

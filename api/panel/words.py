@@ -10,7 +10,7 @@ from typing import Any
 
 from api.pages import words
 from api.pages.words import amount, bank, clock, day, grouped, iso, rate, state_class, with_symbol
-from domain.calendar import business_day, in_lima
+from domain.calendar import business_day, format_day, in_lima
 
 __all__ = ["amount", "bank", "clock", "day", "grouped", "iso", "rate", "state_class", "with_symbol"]
 
@@ -75,6 +75,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     **words.FILTERS,
     "thousands": thousands,
     "list_date": list_date,
+    "date": format_day,
     "sentence": sentence,
     "hour": hour,
     "moment": moment,

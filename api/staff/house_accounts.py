@@ -47,11 +47,17 @@ class HouseAccountBody(Body):
 
 
 class HouseAccountChange(Body):
-    """What to change; what is absent stays. `for_other_banks` moves from the account that had it."""
+    """What to change; what is absent stays. `for_other_banks` moves from the account that had it.
+
+    A number or a CCI is corrected with a `reason`: clients pay into what they read.
+    """
 
     model_config = example(for_other_banks=True)
     active: bool | None = None
     for_other_banks: bool | None = None
+    number: str | None = Field(default=None, min_length=5, max_length=30)
+    cci: str | None = Field(default=None, max_length=20, pattern=r"^(\d{20})?$")
+    reason: str = Field(default="", max_length=300)
     ledger_account: str | None = Field(default=None, pattern=r"^\d{4,8}$")
 
 
@@ -119,7 +125,7 @@ async def add_house_account(body: HouseAccountBody, user: Keeper, services: Serv
 async def change_house_account(
     account_id: AccountId, body: HouseAccountChange, user: Keeper, services: ServicesDep
 ) -> HouseAccountView:
-    """Take an account out of use or back, mark it for clients of other banks, or give it its own ledger account."""
+    """Take an account out of use or back, correct its number, mark it for other banks, or give it a ledger account."""
     async with services.sessions.begin() as session:
         row = await house_accounts.change(session, account_id, **body.model_dump(), actor=user.actor)
     return HouseAccountView.model_validate(row)

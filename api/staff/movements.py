@@ -34,7 +34,7 @@ from db.movements import MovementFilter
 from db.tables import HouseAccount, LedgerEntry, LedgerLine, Operation, Refund
 from domain.accounts import Bank
 from domain.calendar import business_day
-from domain.ledger import Source
+from domain.ledger import EXPENSES, Source
 from domain.money import Currency
 from domain.movements import Movement, MovementKind
 from domain.permissions import Permission
@@ -106,6 +106,19 @@ class MovementList(Answer):
 
     items: list[MovementView]
     next_cursor: str | None
+
+
+class ExpenseAccountView(Answer):
+    """An account of expenses."""
+
+    code: str
+    name: str
+
+
+class ExpenseAccountList(Answer):
+    """Accounts of expenses, by code."""
+
+    items: list[ExpenseAccountView]
 
 
 class AllocationBody(Body):
@@ -218,6 +231,15 @@ async def register_movement(
             entry_id=done.entry_id,
             approval_id=waiting.id if waiting else None,
         )
+
+
+@router.get("/expense-accounts")
+async def list_expense_accounts(_user: Mover, services: ServicesDep) -> ExpenseAccountList:
+    """The accounts of the plan that an expense may be charged to."""
+    async with services.sessions() as session:
+        plan = await ledger.chart(session)
+    spent = [one for one in plan if one.active and one.code.startswith(EXPENSES)]
+    return ExpenseAccountList(items=[ExpenseAccountView.model_validate(one) for one in spent])
 
 
 @router.get("/unallocated")

@@ -26,6 +26,7 @@ router = APIRouter(tags=["Tesorería"])
 
 Reader = Annotated[SignedUser, requires(Permission.TREASURY_READ)]
 Approver = Annotated[SignedUser, requires(Permission.TREASURY_APPROVE)]
+ApprovalId = Annotated[int, Path(ge=1, le=MAX_ID)]
 LONGEST = timedelta(days=366)
 
 
@@ -177,9 +178,16 @@ async def list_approvals(
     return ApprovalList(items=[ApprovalView.model_validate(row) for row in shown], next_cursor=following)
 
 
+@router.get("/approvals/{approval_id}")
+async def read_approval(approval_id: ApprovalId, _user: Reader, services: ServicesDep) -> ApprovalView:
+    """One request."""
+    async with services.sessions() as session:
+        return ApprovalView.model_validate(await approvals.by_id(session, approval_id))
+
+
 @router.post("/approvals/{approval_id}/decide")
 async def decide_approval(
-    approval_id: Annotated[int, Path(ge=1, le=MAX_ID)], body: DecisionBody, user: Approver, services: ServicesDep
+    approval_id: ApprovalId, body: DecisionBody, user: Approver, services: ServicesDep
 ) -> ApprovalView:
     """Agree, and it is done at once; or not. Whoever asked can not decide."""
     async with services.sessions.begin() as session:

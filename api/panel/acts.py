@@ -1,4 +1,4 @@
-"""An act of compliance on the screen: what it asks, when it makes sense, and how its refusal comes back."""
+"""An act on the screen: what it asks, when it makes sense, and how its refusal comes back."""
 
 from __future__ import annotations
 
