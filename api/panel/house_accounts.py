@@ -83,10 +83,12 @@ async def account_page(
     asked = asked_of(request.query_params, sorts=("dia",))
     if formato is not None:
         rows = await movements.every(user, services, asked, account_id)
-        return await sheet(formato, f"movimientos-{account_id}", chosen(movements.OF_ACCOUNT, asked), rows)
+        return await sheet(
+            formato, f"movimientos-{account_id}", chosen(movements.of_account(held.account.currency), asked), rows
+        )
     known_now: dict[str, Any] = {
         "held": held,
-        "table": await movements.table(user, services, asked, account_id),
+        "table": await movements.table(user, services, asked, held.account),
         "buttons": offered(ACTS, user, held),
         "registers": movements.offered_kinds(user) if held.account.active else [],
         "SOURCES": said.SOURCES,

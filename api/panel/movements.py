@@ -59,8 +59,18 @@ def _in(row: MovementView, currency: Currency) -> Any:
     return row.amount if row.currency is currency else None
 
 
-OF_ACCOUNT: tuple[Column[MovementView], ...] = (
-    Column(key="dia", label="Día", kind="date", value=lambda v: v.day, phone=True),
+def of_account(currency: Currency) -> tuple[Column[MovementView], ...]:
+    """The columns of one account's movements, in its currency."""
+    return (
+        DAY,
+        *WHAT,
+        Column(key="monto", label="Monto", kind=currency.value, value=lambda v: v.amount, phone=True),
+        *BOOK,
+    )
+
+
+DAY: Column[MovementView] = Column(key="dia", label="Día", kind="date", value=lambda v: v.day, phone=True)
+WHAT: tuple[Column[MovementView], ...] = (
     Column(key="origen", label="Origen", kind="text", value=source_name),
     Column(key="detalle", label="Detalle", kind="wrap", value=lambda v: v.words, phone=True),
     Column(
@@ -70,14 +80,14 @@ OF_ACCOUNT: tuple[Column[MovementView], ...] = (
         value=lambda v: v.operation_code,
         link=lambda v: f"/panel/operaciones/{v.operation_code}",
     ),
-    Column(key="dolares", label="Dólares", kind="USD", value=lambda v: _in(v, Currency.USD), phone=True),
-    Column(key="soles", label="Soles", kind="PEN", value=lambda v: _in(v, Currency.PEN), phone=True),
+)
+BOOK: tuple[Column[MovementView], ...] = (
     Column(key="valor", label="Valor en soles", kind="PEN", value=lambda v: v.pen, hidden=True),
     Column(key="asiento", label="Asiento", kind="text", value=lambda v: v.entry),
     Column(key="registro", label="Registrado", kind="moment", value=lambda v: v.at, hidden=True),
 )
 COLUMNS: tuple[Column[MovementView], ...] = (
-    OF_ACCOUNT[0],
+    DAY,
     Column(
         key="cuenta",
         label="Cuenta",
@@ -85,7 +95,10 @@ COLUMNS: tuple[Column[MovementView], ...] = (
         value=lambda v: f"{words.bank(v.bank)} {v.currency.words}",
         link=lambda v: f"/panel/cuentas/{v.house_account_id}",
     ),
-    *OF_ACCOUNT[1:],
+    *WHAT,
+    Column(key="dolares", label="Dólares", kind="USD", value=lambda v: _in(v, Currency.USD), phone=True),
+    Column(key="soles", label="Soles", kind="PEN", value=lambda v: _in(v, Currency.PEN), phone=True),
+    *BOOK,
 )
 
 
@@ -108,14 +121,15 @@ async def movements_page(request: Request, user: Reader, services: ServicesDep, 
 
 
 async def table(
-    user: SignedUser, services: Services, asked: Asked, account_id: int | None = None
+    user: SignedUser, services: Services, asked: Asked, account: HouseAccountView | None = None
 ) -> Table[MovementView]:
     """A page of movements, of one account or of all."""
-    found = await _read(user, services, asked, account_id, cursor=asked.cursor or None, limit=PAGE)
+    one = account.id if account else None
+    found = await _read(user, services, asked, one, cursor=asked.cursor or None, limit=PAGE)
     return Table(
-        path=PATH if account_id is None else f"/panel/cuentas/{account_id}",
+        path=f"/panel/cuentas/{one}" if account else PATH,
         caption="Movimientos",
-        columns=COLUMNS if account_id is None else OF_ACCOUNT,
+        columns=of_account(account.currency) if account else COLUMNS,
         rows=found.items,
         asked=asked,
         next_cursor=found.next_cursor or "",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,6 +13,7 @@ from starlette.responses import Response
 
 from api.auth import SignedUser, requires
 from api.panel import pages, words
+from api.panel.charts import Chart, Point, drawn
 from api.panel.errors import PanelRoute
 from api.services import ServicesDep
 from api.staff.dashboard import AttentionView, DashboardView, SlotView, Stretch, read_figures
@@ -24,34 +24,8 @@ from domain.permissions import Permission, Role
 router = APIRouter(route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
 STRETCHES = {Stretch.TODAY: "Hoy", Stretch.WEEK: "7 días", Stretch.MONTH: "Mes"}
-WIDTH, HEIGHT, LEFT = 840, 262, 52
-ZERO, REACH = 128, 108
-LABELS = 12
 # The hours of opening: the chart of a day has at least these.
 OPENS, CLOSES = 9, 18
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bar:
-    """An hour or a day of the chart, in its own units: `x` of its left, heights of both bars, `net` of the line."""
-
-    x: float
-    width: float
-    bought: float
-    sold: float
-    net: float
-    label: str
-    shown: bool
-    told: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chart:
-    """The whole chart: bars, the line of the accumulated position, and the scale in dollars."""
-
-    bars: Sequence[Bar]
-    line: str
-    scale: Sequence[tuple[float, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +56,7 @@ async def today_page(
         "stretches": STRETCHES,
         "Kind": Kind,
         "State": State,
-        "label": _label,
+        "chart_unit": "Hora" if view.stretch is Stretch.TODAY else "Día",
     }
     if pages.wants_parts(request):
         return pages.fragment(request, user, "today.html", "live", **known)
@@ -90,36 +64,15 @@ async def today_page(
 
 
 def chart(view: DashboardView) -> Chart | None:
-    """The bars of the stretch, bought above and sold below, with the line of what adds up; None without any."""
+    """The bars of the stretch, with the line of what adds up; None without any."""
     if not view.slots:
         return None
-    slots = _whole(view)
-    position, net = Decimal(0), []
-    for slot in slots:
-        position += slot.bought_usd - slot.sold_usd
-        net.append(position)
-    top = _top(max([slot.bought_usd for slot in slots] + [slot.sold_usd for slot in slots] + [*map(abs, net)]))
-    unit = REACH / float(top)
-    step = (WIDTH - LEFT) / len(slots)
-    width = min(46.0, step * 0.6)
-    every = -(-len(slots) // LABELS)
-    bars = [
-        Bar(
-            x=round(LEFT + place * step + (step - width) / 2, 1),
-            width=round(width, 1),
-            bought=round(float(slot.bought_usd) * unit, 1),
-            sold=round(float(slot.sold_usd) * unit, 1),
-            net=round(ZERO - float(net[place]) * unit, 1),
-            label=_label(slot.at, view.stretch),
-            shown=place % every == 0,
-            told=_told(slot, view.stretch),
-        )
-        for place, slot in enumerate(slots)
-    ]
-    line = " ".join(
-        f"{'M' if not place else 'L'}{bar.x + bar.width / 2:.1f} {bar.net}" for place, bar in enumerate(bars)
-    )
-    return Chart(bars=bars, line=line, scale=_scale(top))
+    net, points = Decimal(0), []
+    for slot in _whole(view):
+        net += slot.bought_usd - slot.sold_usd
+        label = _label(slot.at, view.stretch)
+        points.append(Point(label=label, bought=slot.bought_usd, sold=slot.sold_usd, net=net))
+    return drawn(points)
 
 
 def _whole(view: DashboardView) -> list[SlotView]:
@@ -135,21 +88,6 @@ def _whole(view: DashboardView) -> list[SlotView]:
     return [
         known.get(_label(at, view.stretch)) or SlotView(at=at, bought_usd=nothing, sold_usd=nothing) for at in instants
     ]
-
-
-def _told(slot: SlotView, stretch: Stretch) -> str:
-    bought, sold = words.amount(slot.bought_usd), words.amount(slot.sold_usd)
-    return f"{_label(slot.at, stretch)}: compras {bought}, ventas {sold}"
-
-
-def _scale(top: Decimal) -> list[tuple[float, str]]:
-    return [(ZERO - REACH * part, f"{abs(float(top) * part):,.0f}") for part in (1, 0.5, 0, -0.5, -1)]
-
-
-def _top(largest: Decimal) -> Decimal:
-    """The next round figure, so that the scale is one that people read."""
-    size = Decimal(10) ** max(0, largest.adjusted())
-    return next((size * part for part in map(Decimal, ("1", "2", "4", "6", "8")) if size * part >= largest), size * 10)
 
 
 def _label(at: datetime, stretch: Stretch) -> str:

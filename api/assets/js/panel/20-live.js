@@ -4,6 +4,7 @@ const live = document.querySelector("[data-live]");
 const MOVES = [
   "nueva_operacion", "operacion_actualizada", "operacion_en_proceso", "operacion_completada", "operacion_cancelada",
   "operacion_expirada", "operacion_retenida", "operacion_asignada", "operacion_reasignada_removida", "operacion_demorada",
+  "posicion_limite",
 ];
 const LAST = "qoricash_ultimo_aviso";
 let reading = false;

@@ -1,0 +1,174 @@
+"""Treasury's pages: the figures are those of the API, an act is done or refused where it was typed, and who may act."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from db.session import Sessions
+from domain.accounts import Bank
+from domain.money import Currency
+from domain.operations import Kind
+from domain.permissions import Role
+from tests.api.conftest import Person, Staff
+from tests.api.test_panel import csrf
+from tests.books import Books, open_books
+
+NOW = datetime.now(UTC)
+PAGES = ("cuentas", "movimientos", "movimientos/pendientes", "posicion", "aprobaciones")
+
+
+@pytest.fixture
+async def books(sessions: Sessions) -> Books:
+    async with sessions.begin() as session:
+        return await open_books(session)
+
+
+async def send(person: Person, path: str, key: str = "", **form: str) -> tuple[int, str]:
+    """One click of a form of the panel."""
+    headers = await csrf(person) | {"HX-Request": "true"}
+    form["clave_unica"] = key or str(uuid4())
+    answer = await person.http.post(f"/panel/{path}", data=form, headers=headers)
+    return answer.status_code, answer.text + answer.headers.get("HX-Trigger", "")
+
+
+async def shown(person: Person, path: str) -> str:
+    answer = await person.http.get(f"/panel/{path}")
+    assert answer.status_code == 200, path
+    return re.sub(r"<[^>]+>", "", answer.text)
+
+
+async def test_the_balances_of_the_page_are_those_of_the_api_now_and_on_a_day(
+    staff: Staff, books: Books, sessions: Sessions
+):
+    master = await staff("marta", Role.MASTER)
+    account = books.account(Bank.BCP, Currency.PEN)
+    assert (await send(master, "movimientos/registrar/apertura", house_account_id=str(account), **opening("900")))[
+        0
+    ] == 200
+    async with sessions.begin() as session:
+        await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=NOW - timedelta(minutes=20))
+    told = (await master.http.get("/api/staff/house-accounts")).json()
+    page = await shown(master, "cuentas")
+    for figure in (told["total_usd"], told["total_pen"], *(one["amount"] for one in told["items"])):
+        assert f"{float(figure):,.2f}".replace("-", "−") in page
+    assert "en este momento" in page
+    assert "al cierre del 01/01/2026" in await shown(master, "cuentas?dia=2026-01-01")
+    assert (await master.http.get("/panel/cuentas?dia=ayer")).status_code == 422
+
+
+def opening(amount: str) -> dict[str, str]:
+    return {"amount": amount, "day": "", "reason": "saldo del banco"}
+
+
+async def test_a_movement_is_registered_once_whatever_is_clicked_and_a_refusal_is_said_in_its_place(
+    staff: Staff, books: Books
+):
+    """Each kind of movement from its dialog; five equal clicks are one."""
+    operator = await staff("oscar", Role.OPERADOR)
+    soles, other = str(books.account(Bank.BCP, Currency.PEN)), str(books.account(Bank.INTERBANK, Currency.PEN))
+    register = "movimientos/registrar"
+    await send(operator, f"{register}/apertura", house_account_id=soles, **opening("5,000.00"))
+    for _ in range(3):
+        spent = {"house_account_id": soles, "counterpart": "6391", "amount": "12.50", "day": "", "reason": "comisión"}
+        assert (await send(operator, f"{register}/gasto", key="un-clic", **spent))[0] == 200
+    moved = {
+        "house_account_id": soles,
+        "target_id": other,
+        "amount": "1000",
+        "day": "",
+        "fee": "3.50",
+        "reason": "fondeo",
+    }
+    assert (await send(operator, f"{register}/transferencia", **moved))[0] == 200
+    short = {"house_account_id": other, "sense": "falta", "amount": "2", "day": "", "reason": "moneda falsa"}
+    assert (await send(operator, f"{register}/ajuste", **short))[0] == 200
+    held = {
+        one["account"]["id"]: one["amount"]
+        for one in (await operator.http.get("/api/staff/house-accounts")).json()["items"]
+    }
+    assert (held[int(soles)], held[int(other)]) == ("3983.95", "997.95")
+    for form, place in (
+        ({**moved, "amount": "mucho"}, "amount-e"),
+        ({**moved, "reason": ""}, "reason-e"),
+        ({**moved, "day": "2030-01-01"}, "day-e"),
+        ({**moved, "fee": "-1"}, "fee-e"),
+    ):
+        status, text = await send(operator, f"{register}/transferencia", **form)
+        assert status == 422
+        assert f'id="{place}"' in text
+    page = await shown(operator, f"cuentas/{soles}")
+    assert page.count(": comisión") == 1
+    assert "AS-" in page
+
+
+async def test_what_is_above_the_limit_waits_for_another_person_who_is_told_by_name(staff: Staff, books: Books):
+    """F248: who asked sees that somebody else decides, and is refused when trying."""
+    marta, mario = await staff("marta", Role.MASTER), await staff("mario", Role.MASTER)
+    operator = await staff("oscar", Role.OPERADOR)
+    account = str(books.account(Bank.BCP, Currency.PEN))
+    status, text = await send(marta, "movimientos/registrar/apertura", house_account_id=account, **opening("20000"))
+    assert status == 200
+    assert "Falta que otra persona lo apruebe" in text.encode().decode("unicode_escape")
+    waiting = (await marta.http.get("/api/staff/approvals")).json()["items"][0]["id"]
+    assert "La pediste tú: la decide otra persona." in await shown(marta, "aprobaciones")
+    assert (await send(marta, f"aprobaciones/{waiting}/aprobar", reason="yo misma"))[0] == 403
+    assert f"/panel/aprobaciones/{waiting}/aprobar" in (await mario.http.get("/panel/aprobaciones")).text
+    assert (
+        "hx-get"
+        not in re.findall(r"Saldo inicial.*?</li>", (await operator.http.get("/panel/aprobaciones")).text, re.DOTALL)[0]
+    )
+    assert (await send(operator, f"aprobaciones/{waiting}/aprobar", reason="visto"))[0] == 403
+    assert (await send(mario, f"aprobaciones/{waiting}/aprobar", reason="visto el extracto"))[0] == 200
+    assert "20,000.00" in await shown(mario, "cuentas")
+    decided = await shown(mario, "aprobaciones")
+    assert "visto el extracto" in decided
+    assert (await mario.http.get(f"/panel/aprobaciones/{waiting}/aprobar")).status_code == 409
+
+
+async def test_a_house_account_is_added_corrected_with_a_reason_and_put_out_of_use(staff: Staff, books: Books):
+    """A number is corrected on the screen; nobody repairs a row by hand."""
+    master = await staff("marta", Role.MASTER)
+    account = books.account(Bank.BCP, Currency.USD)
+    read = await master.http.get("/api/staff/house-accounts")
+    known = {one["account"]["id"]: one["account"] for one in read.json()["items"]}[account]
+    change = {"number": "1930000099999", "cci": known["cci"], "ledger_account": known["ledger_account"]}
+    status, text = await send(master, f"cuentas/{account}/corregir", **change, reason="")
+    assert status == 422
+    assert 'id="reason-e"' in text
+    assert (await send(master, f"cuentas/{account}/corregir", **change, reason="tenía un dígito de más"))[0] == 200
+    assert "1930000099999" in await shown(master, f"cuentas/{account}")
+    new = {"bank": "BCP", "currency": "USD", "number": "1930000099999", "cci": "", "holder": "QoriCash SAC"}
+    status, text = await send(master, "cuentas/nueva", **new, holder_ruc="20990000009")
+    assert status == 409
+    assert 'id="number-e"' in text
+    new["number"] = "1930000011111"
+    assert (await send(master, "cuentas/nueva", **new, holder_ruc="20990000009"))[0] == 200
+    assert (await send(master, f"cuentas/{account}/dejar"))[0] == 200
+    assert "Sin uso" in await shown(master, f"cuentas/{account}")
+    assert (await master.http.get(f"/panel/cuentas/{account}/dejar")).status_code == 409
+
+
+async def test_the_position_of_the_page_is_that_of_the_api(staff: Staff, books: Books, sessions: Sessions):
+    master = await staff("marta", Role.MASTER)
+    async with sessions.begin() as session:
+        await books.completed(session, Kind.COMPRA, "6000.00", "3.7400", at=NOW - timedelta(minutes=20))
+        await books.completed(session, Kind.VENTA, "500.00", "3.7600", at=NOW - timedelta(minutes=15))
+    told = (await master.http.get("/api/staff/position")).json()
+    page = await shown(master, "posicion")
+    for figure in ("open_usd", "realised", "margin"):
+        assert f"{float(told['position'][figure]):,.2f}" in page
+    assert f"{float(told['unrealised']):,.2f}".replace("-", "−") in page
+    assert told["position"]["average"] in page
+    assert "Pasó el límite de aviso" in page
+    sheet = (await master.http.get("/panel/posicion?formato=csv")).text
+    assert f"{told['position']['open_usd']}" in sheet
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_who_has_no_part_in_treasury_finds_no_page(staff: Staff, path: str):
+    trader = await staff("tania", Role.TRADER)
+    assert (await trader.http.get(f"/panel/{path}")).status_code == 403
