@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -100,10 +100,7 @@ async def change(
         "ledger_account": ledger_account,
     }
     wanted = {name: value for name, value in given.items() if value is not None and value != getattr(row, name)}
-    if "ledger_account" in wanted:
-        await _check_ledger_account(session, row, str(ledger_account))
-    if wanted.keys() & {"number", "cci"}:
-        await _check_number(session, row, number or row.number, reason)
+    await _check_change(session, row, wanted, reason)
     if for_other_banks:
         # One a currency: the mark moves from whoever has it.
         others = (HouseAccount.currency == row.currency, HouseAccount.id != row.id)
@@ -125,12 +122,17 @@ async def change(
     return row
 
 
-async def _check_number(session: AsyncSession, row: HouseAccount, number: str, reason: str) -> None:
+async def _check_change(session: AsyncSession, row: HouseAccount, wanted: Mapping[str, object], reason: str) -> None:
+    if "ledger_account" in wanted:
+        await _check_ledger_account(session, row, str(wanted["ledger_account"]))
+    if not wanted.keys() & {"number", "cci"}:
+        return
     if not reason.strip():
         raise Invalid(
             "REASON_NEEDED", "Di por qué cambia el número: los clientes depositan donde leen.", field="reason"
         )
     same = (HouseAccount.bank == row.bank, HouseAccount.currency == row.currency, HouseAccount.id != row.id)
+    number = wanted.get("number", row.number)
     if await session.scalar(select(HouseAccount.id).where(*same, HouseAccount.number == number)):
         raise Conflict("HOUSE_ACCOUNT_THERE", "Esa cuenta de la casa ya existe.", field="number")
 
