@@ -89,6 +89,8 @@ GROUPS = (
             Section("chart-line", "Tasas", "/panel/tasas", "a", Permission.RATES_READ),
             Section("landmark", "Cuentas", "/panel/cuentas", "n", Permission.TREASURY_READ),
             Section("scale", "Posición", "/panel/posicion", "x", Permission.TREASURY_READ),
+            Section("calendar-check", "Cierre", "/panel/cierre", "y", Permission.TREASURY_READ),
+            Section("badge-check", "Control", "/panel/control", "z", Permission.TREASURY_READ),
             Section("users-round", "Aprobaciones", "/panel/aprobaciones", "j", Permission.TREASURY_READ),
         ),
     ),

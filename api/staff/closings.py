@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
 
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
+from api.staff.closing_papers import closing_paper, closing_sheet
+from api.staff.papers import CONTENT_TYPES, PaperFormat, as_pdf
 from api.staff.position import ApprovalView
 from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Day, Limit, Money, after, example, page
-from db import approvals, closings
+from api.staff.sheets import download, workbook
+from db import approvals, closings, house_accounts, users
 from db.tables import DailyClosure
 from domain.approvals import ApprovalKind
 from domain.calendar import format_day
@@ -24,6 +29,7 @@ from domain.permissions import Permission
 router = APIRouter(prefix="/closings", tags=["Cierre del día"])
 
 Reader = Annotated[SignedUser, requires(Permission.TREASURY_READ)]
+FILE: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind in sorted(CONTENT_TYPES.values())}}}
 Signer = Annotated[SignedUser, requires(Permission.CLOSINGS_SIGN)]
 
 
@@ -100,10 +106,28 @@ async def list_closings(
 async def read_closing(day: Day, _user: Reader, services: ServicesDep) -> ClosureView:
     """The draft or the signed close of a day."""
     async with services.sessions.begin() as session:
-        row = await closings.live(session, day)
-        if row is None:
-            raise Missing("CLOSURE_UNKNOWN", f"El {format_day(day)} no tiene cierre todavía.")
-        return await _view(session, row)
+        return await _view(session, await _live(session, day))
+
+
+@router.get("/{day}/export", response_class=Response, responses=FILE)
+async def export_closing(
+    day: Day,
+    _user: Reader,
+    services: ServicesDep,
+    form: Annotated[PaperFormat, Query(alias="format", description="pdf o xlsx.")] = PaperFormat.PDF,
+) -> Response:
+    """The close of a day as a paper to keep, or as a sheet."""
+    async with services.sessions.begin() as session:
+        row = await _live(session, day)
+        lines = await closings.lines(session, row.id)
+        accounts = {one.id: one for one in await house_accounts.every(session)}
+        signer = (await users.names(session)).get(row.signed_by or 0, "")
+    if form is PaperFormat.XLSX:
+        content = await asyncio.to_thread(workbook, closing_sheet(lines, accounts))
+    else:
+        paper = closing_paper(row, lines, accounts, signer=signer, now=datetime.now(UTC))
+        content = await asyncio.to_thread(as_pdf, paper)
+    return download(content, f"cierre-{day}.{form}", media_type=CONTENT_TYPES[form])
 
 
 @router.post("/{day}/draft")
@@ -139,6 +163,13 @@ async def ask_reopening(day: Day, body: ReopenBody, user: Signer, services: Serv
             actor=user.actor,
         )
         return ApprovalView.model_validate(asked)
+
+
+async def _live(session: AsyncSession, day: date) -> DailyClosure:
+    row = await closings.live(session, day)
+    if row is None:
+        raise Missing("CLOSURE_UNKNOWN", f"El {format_day(day)} no tiene cierre todavía.")
+    return row
 
 
 async def _view(session: AsyncSession, row: DailyClosure) -> ClosureView:
