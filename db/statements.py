@@ -6,7 +6,7 @@ Everything may be run again: the same file changes nothing, and matching only lo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -135,9 +135,7 @@ def _line(row: StatementLine) -> d.Line:
 
 
 def _unmatched(account_id: int) -> Select[StatementLine]:
-    standing = select(StatementMatch.id).where(
-        StatementMatch.statement_line_id == StatementLine.id, StatementMatch.undone_at.is_(None)
-    )
+    standing = _standing().where(StatementMatch.statement_line_id == StatementLine.id)
     return select(StatementLine).where(
         StatementLine.house_account_id == account_id, StatementLine.dismissed_at.is_(None), ~standing.exists()
     )
@@ -153,6 +151,51 @@ async def unmatched_lines(
     return (await session.scalars(wanted if limit is None else wanted.limit(limit))).all()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """A line that waits for nobody: the movements that it is, or why it needs none."""
+
+    line: StatementLine
+    movements: tuple[tuple[StatementMatch, LedgerLine, LedgerEntry], ...]
+
+
+async def settled_lines(session: AsyncSession, account_id: int, *, before: int | None, limit: int) -> list[Settled]:
+    """Lines that were matched or dismissed, newest first; `before` is the id to go on from."""
+    standing = _standing().where(StatementMatch.statement_line_id == StatementLine.id)
+    wanted = (
+        select(StatementLine)
+        .where(StatementLine.house_account_id == account_id)
+        .where(StatementLine.dismissed_at.is_not(None) | standing.exists())
+        .order_by(StatementLine.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        wanted = wanted.where(StatementLine.id < before)
+    rows = (await session.scalars(wanted)).all()
+    found = await session.execute(
+        select(StatementMatch, LedgerLine, LedgerEntry)
+        .join(LedgerLine, LedgerLine.id == StatementMatch.ledger_line_id)
+        .join(LedgerEntry, LedgerEntry.id == LedgerLine.entry_id)
+        .where(StatementMatch.statement_line_id.in_([row.id for row in rows]), StatementMatch.undone_at.is_(None))
+        .order_by(LedgerLine.id)
+    )
+    by_line: dict[int, list[tuple[StatementMatch, LedgerLine, LedgerEntry]]] = {}
+    for match, line, entry in found:
+        by_line.setdefault(match.statement_line_id, []).append((match, line, entry))
+    return [Settled(line=row, movements=tuple(by_line.get(row.id, ()))) for row in rows]
+
+
+def _standing() -> Select[int]:
+    return select(StatementMatch.id).where(StatementMatch.undone_at.is_(None))
+
+
+async def movements_by_id(session: AsyncSession, ids: Iterable[int]) -> dict[int, tuple[LedgerLine, LedgerEntry]]:
+    """Movements of the books by the id of their line."""
+    wanted = select(LedgerLine, LedgerEntry).join(LedgerEntry, LedgerEntry.id == LedgerLine.entry_id)
+    found = await session.execute(wanted.where(LedgerLine.id.in_(list(ids))))
+    return {line.id: (line, entry) for line, entry in found.all()}
+
+
 async def count_unmatched(session: AsyncSession, account_id: int) -> int:
     """How many lines of an account wait for a person."""
     return await session.scalar(select(func.count()).select_from(_unmatched(account_id).subquery())) or 0
@@ -162,9 +205,7 @@ async def unmatched_movements(
     session: AsyncSession, account_id: int, *, since: date, until: date
 ) -> Sequence[tuple[LedgerLine, LedgerEntry]]:
     """Movements of these days that no line of a statement is, oldest first."""
-    standing = select(StatementMatch.id).where(
-        StatementMatch.ledger_line_id == LedgerLine.id, StatementMatch.undone_at.is_(None)
-    )
+    standing = _standing().where(StatementMatch.ledger_line_id == LedgerLine.id)
     wanted = (
         select(LedgerLine, LedgerEntry)
         .join(LedgerEntry, LedgerEntry.id == LedgerLine.entry_id)
@@ -212,6 +253,14 @@ async def _names(session: AsyncSession, codes: set[str]) -> dict[str, str]:
     }
 
 
+async def line_by_id(session: AsyncSession, line_id: int, *, lock: bool = False) -> StatementLine:
+    """One line of a statement. Raises Missing."""
+    line = await session.get(StatementLine, line_id, with_for_update=lock)
+    if line is None:
+        raise Missing("LINE_UNKNOWN", "No existe esa línea del extracto.")
+    return line
+
+
 async def confirm(
     session: AsyncSession, line_id: int, movement_ids: Sequence[int], *, actor: Actor
 ) -> Sequence[StatementMatch]:
@@ -222,9 +271,7 @@ async def confirm(
         Invalid: the movements do not add up to the line.
         Conflict: the line or a movement is matched already.
     """
-    line = await session.get(StatementLine, line_id, with_for_update=True)
-    if line is None:
-        raise Missing("LINE_UNKNOWN", "No existe esa línea del extracto.")
+    line = await line_by_id(session, line_id, lock=True)
     wanted = select(LedgerLine).where(LedgerLine.id.in_(movement_ids[:MOST_PARTS]))
     rows = (await session.scalars(wanted.where(LedgerLine.house_account_id == line.house_account_id))).all()
     if not rows or len(rows) != len(set(movement_ids)):

@@ -41,6 +41,7 @@ from api.panel import (
     rules,
     search,
     second_factors,
+    statements,
     today,
 )
 from api.panel.errors import PanelRoute
@@ -74,6 +75,7 @@ PARTS = (
     movements,
     position,
     closings,
+    statements,
     control,
     approvals,
     invoices,

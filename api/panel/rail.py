@@ -90,6 +90,7 @@ GROUPS = (
             Section("landmark", "Cuentas", "/panel/cuentas", "n", Permission.TREASURY_READ),
             Section("scale", "Posición", "/panel/posicion", "x", Permission.TREASURY_READ),
             Section("calendar-check", "Cierre", "/panel/cierre", "y", Permission.TREASURY_READ),
+            Section("list-todo", "Conciliación", "/panel/conciliacion", "m", Permission.RECONCILIATION_MANAGE),
             Section("badge-check", "Control", "/panel/control", "z", Permission.TREASURY_READ),
             Section("users-round", "Aprobaciones", "/panel/aprobaciones", "j", Permission.TREASURY_READ),
         ),

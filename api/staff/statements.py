@@ -14,11 +14,13 @@ from api.services import ServicesDep
 from api.staff.house_accounts import AccountId
 from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Day, Done, Limit, Money, after, example, page
 from db import ledger, statements
+from db.statements import Settled
+from db.tables import LedgerEntry, LedgerLine
 from domain.accounts import Bank
 from domain.calendar import business_day
 from domain.money import Currency
 from domain.permissions import Permission
-from domain.statements import Layout, Outcome
+from domain.statements import Layout, Outcome, Pairing
 from integrations.statements import MOST_BYTES, read
 
 router = APIRouter(prefix="/reconciliation", tags=["Conciliación bancaria"])
@@ -26,6 +28,7 @@ router = APIRouter(prefix="/reconciliation", tags=["Conciliación bancaria"])
 Manager = Annotated[SignedUser, requires(Permission.RECONCILIATION_MANAGE)]
 LineId = Annotated[int, Path(ge=1, le=MAX_ID)]
 LONGEST = timedelta(days=92)
+MOST_SUGGESTED = 5
 
 
 class ImportView(Answer):
@@ -41,11 +44,46 @@ class ImportView(Answer):
 
 
 class PairingView(Answer):
-    """A line with a movement that it may be; score from 0 to 100."""
+    """A movement that a line may be; score from 0 to 100."""
 
-    line_id: int
     movement_id: int
     score: int
+    entry: str
+    day: date
+    words: str
+    operation_code: str | None
+
+
+class SettledMovementView(Answer):
+    """A movement that a line is. `user_id` null: matched by itself."""
+
+    movement_id: int
+    score: int
+    entry: str
+    day: date
+    amount: Money
+    words: str
+    operation_code: str | None
+    user_id: int | None
+
+
+class SettledLineView(Answer):
+    """A line that waits for nobody: its movements, or why it needs none."""
+
+    id: int
+    day: date
+    amount: Money
+    reference: str
+    description: str
+    dismissed_reason: str
+    movements: list[SettledMovementView]
+
+
+class SettledLineList(Answer):
+    """A page of lines."""
+
+    items: list[SettledLineView]
+    next_cursor: str | None
 
 
 class StatementLineView(Answer):
@@ -183,7 +221,11 @@ async def list_lines(
     async with services.sessions() as session:
         rows = await statements.unmatched_lines(session, account_id, before=after(cursor), limit=limit + 1)
         outcome = await statements.suggestions(session, account_id)
-    shown, following = page(rows, limit, lambda row: row.id)
+        shown, following = page(rows, limit, lambda row: row.id)
+        pairings = {row.id: _pairings(outcome, row.id) for row in shown}
+        named = await statements.movements_by_id(
+            session, {one.movement_id for found in pairings.values() for one in found}
+        )
     items = [
         StatementLineView(
             id=row.id,
@@ -191,11 +233,37 @@ async def list_lines(
             amount=row.amount,
             reference=row.reference,
             description=row.description,
-            suggestions=_suggested(outcome, row.id),
+            suggestions=[_suggested(one, *named[one.movement_id]) for one in pairings[row.id]],
         )
         for row in shown
     ]
     return StatementLineList(items=items, next_cursor=following)
+
+
+@router.get("/lines/{line_id}")
+async def read_line(line_id: LineId, _user: Manager, services: ServicesDep) -> StatementLineView:
+    """One line, without suggestions."""
+    async with services.sessions() as session:
+        row = await statements.line_by_id(session, line_id)
+    return StatementLineView(
+        id=row.id,
+        day=row.day,
+        amount=row.amount,
+        reference=row.reference,
+        description=row.description,
+        suggestions=[],
+    )
+
+
+@router.get("/{account_id}/settled")
+async def list_settled(
+    account_id: AccountId, _user: Manager, services: ServicesDep, cursor: Cursor = None, limit: Limit = PAGE
+) -> SettledLineList:
+    """Lines that were matched, with their movements, or dismissed, with why; newest first."""
+    async with services.sessions() as session:
+        rows = await statements.settled_lines(session, account_id, before=after(cursor), limit=limit + 1)
+    shown, following = page(rows, limit, lambda row: row.line.id)
+    return SettledLineList(items=[_settled(one) for one in shown], next_cursor=following)
 
 
 @router.get("/{account_id}/movements")
@@ -249,6 +317,41 @@ async def dismiss_line(line_id: LineId, body: DismissBody, user: Manager, servic
     return Done()
 
 
-def _suggested(outcome: Outcome, line_id: int) -> list[PairingView]:
-    pairings = [one for one in (*outcome.matched, *outcome.suggested) if one.line_id == line_id]
-    return [PairingView.model_validate(one) for one in pairings[:5]]
+def _pairings(outcome: Outcome, line_id: int) -> list[Pairing]:
+    return [one for one in (*outcome.matched, *outcome.suggested) if one.line_id == line_id][:MOST_SUGGESTED]
+
+
+def _suggested(pairing: Pairing, line: LedgerLine, entry: LedgerEntry) -> PairingView:
+    return PairingView(
+        movement_id=line.id,
+        score=pairing.score,
+        entry=ledger.number_of(entry),
+        day=entry.day,
+        words=entry.words,
+        operation_code=entry.operation_code,
+    )
+
+
+def _settled(one: Settled) -> SettledLineView:
+    line = one.line
+    return SettledLineView(
+        id=line.id,
+        day=line.day,
+        amount=line.amount,
+        reference=line.reference,
+        description=line.description,
+        dismissed_reason=line.dismissed_reason,
+        movements=[
+            SettledMovementView(
+                movement_id=moved.id,
+                score=match.score,
+                entry=ledger.number_of(entry),
+                day=entry.day,
+                amount=moved.amount,
+                words=entry.words,
+                operation_code=entry.operation_code,
+                user_id=match.user_id,
+            )
+            for match, moved, entry in one.movements
+        ],
+    )

@@ -64,3 +64,5 @@ function notice({ tone, icon, title, text }) {
   while (place.children.length > 4) place.firstElementChild.remove();
   setTimeout(() => shown.remove(), tone === "alerta" ? 12000 : 6000);
 }
+// On a narrow screen the tabs of a group scroll: the one that is open is seen.
+document.querySelector(".tabs-row [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });

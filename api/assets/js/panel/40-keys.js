@@ -1,6 +1,6 @@
 // The keyboard: single keys act unless a field has the focus; Ctrl K always.
 const typing = () => document.activeElement?.matches("input, textarea, select, [contenteditable]");
-const cards = () => [...document.querySelectorAll("[data-card] a.code, [data-row] a.code, [data-row] a.row-link")].filter((link) => !link.closest("[hidden]") && link.offsetParent);
+const cards = () => [...document.querySelectorAll("[data-card] a.code, [data-row] a.code, [data-row] a.row-link, [data-row] [data-step]")].filter((link) => !link.closest("[hidden]") && link.offsetParent);
 let going = false;
 
 document.addEventListener("keydown", (event) => {
