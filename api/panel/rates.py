@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.auth import SignedUser, requires
 from api.pages.refusals import problem_of
-from api.panel import pages
+from api.panel import pages, preferential_rates
 from api.panel.errors import PanelRoute, notice
 from api.panel.operation_commands import number
 from api.panel.tables import Column, Table, asked_of
@@ -104,7 +104,8 @@ async def _known(request: Request, user: SignedUser, services: Services) -> dict
     )
     now = found.current
     typed = {"buy": f"{now.buy:.4f}" if now else "", "sell": f"{now.sell:.4f}" if now else ""}
-    return {"current": now, "table": table, "typed": typed, "problem": {}, "line": _line(found.history)}
+    better = await preferential_rates.known(user, services)
+    return {"current": now, "table": table, "typed": typed, "problem": {}, "line": _line(found.history), **better}
 
 
 def _line(history: list[RateView]) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from api.auth import SignedUser, requires
 from api.services import ServicesDep
 from api.staff.shapes import MAX_ID, Answer, Body, Day, Done, Money, Rate, example
 from db import preferential_rates, reference_rates
+from db.client_reads import display_name
 from domain.calendar import business_day
 from domain.money import amount
 from domain.permissions import Permission
@@ -57,6 +58,7 @@ class ClientRateView(Answer):
     """A client with a rate of its own."""
 
     client_id: int
+    name: str
     pips: int
     until: date | None
 
@@ -92,7 +94,10 @@ async def read_preferential(_user: Reader, services: ServicesDep) -> Preferentia
         clients = await preferential_rates.clients(session, day=business_day(datetime.now(UTC)))
     return PreferentialAnswer(
         tiers=[TierView.model_validate(row) for row in tiers],
-        clients=[ClientRateView.model_validate(row) for row, _ in clients],
+        clients=[
+            ClientRateView(client_id=row.client_id, name=display_name(client), pips=row.pips, until=row.until)
+            for row, client in clients
+        ],
     )
 
 

@@ -16,6 +16,7 @@ from domain.permissions import Role
 from tests.api.conftest import Person, Staff
 from tests.api.test_panel import csrf
 from tests.books import Books, open_books
+from tests.people import add_client
 
 NOW = datetime.now(UTC)
 PAGES = ("cuentas", "movimientos", "movimientos/pendientes", "posicion", "aprobaciones")
@@ -172,3 +173,41 @@ async def test_the_position_of_the_page_is_that_of_the_api(staff: Staff, books: 
 async def test_who_has_no_part_in_treasury_finds_no_page(staff: Staff, path: str):
     trader = await staff("tania", Role.TRADER)
     assert (await trader.http.get(f"/panel/{path}")).status_code == 403
+
+
+async def test_rates_from_the_base_by_amount_and_of_a_client_are_set_on_the_page(
+    staff: Staff, books: Books, sessions: Sessions
+):
+    """F050, F051: the spread of the house goes down on the buy and up on the sell; a jump waits for another person."""
+    master = await staff("marta", Role.MASTER)
+    status, text = await send(master, "tasas/base", base_buy="3.7430", base_sell="nada")
+    assert status == 422
+    assert 'id="base_sell-e"' in text
+    assert (await send(master, "tasas/base", base_buy="3.7430", base_sell="3.7550"))[0] == 200
+    now = (await master.http.get("/api/staff/rates")).json()["current"]
+    assert (now["buy"], now["sell"]) == ("3.7410", "3.7570")
+    _, told = await send(master, "tasas/base", base_buy="3.9430", base_sell="3.9550")
+    assert "Falta que otra persona lo apruebe" in told.encode().decode("unicode_escape")
+    assert (await send(master, "tasas/tramos/nuevo", from_usd="5,000.00", pips="15"))[0] == 200
+    assert (await send(master, "tasas/tramos/nuevo", from_usd="10000", pips="20"))[0] == 200
+    status, text = await send(master, "tasas/tramos/nuevo", from_usd="20000", pips="9999")
+    assert status == 422
+    assert 'id="pips-e"' in text
+    better = (await master.http.get("/api/staff/rates/preferential")).json()["tiers"]
+    assert better == [{"from_usd": "5000.00", "pips": 15}, {"from_usd": "10000.00", "pips": 20}]
+    assert (await send(master, "tasas/tramos/5000.00/quitar"))[0] == 200
+    assert (await send(master, "tasas/tramos/5000.00/quitar"))[0] == 404
+    async with sessions.begin() as session:
+        client = await add_client(session, "40000077")
+    assert (await send(master, f"tasas/cliente/{client.id}", pips="10", until="", reason=""))[0] == 422
+    assert (await send(master, f"tasas/cliente/{client.id}", pips="10", until="2030-01-31", reason="frecuente"))[
+        0
+    ] == 200
+    page = await shown(master, "tasas")
+    assert "hasta el 31/01/2030" in page
+    named = (await master.http.get("/api/staff/rates/preferential")).json()["clients"][0]
+    assert named["name"] in page
+    assert (await send(master, f"tasas/cliente/{client.id}", pips="0", until="", reason="ya no opera"))[0] == 200
+    trader = await staff("tania", Role.TRADER)
+    assert 'hx-get="/panel/tasas/base"' not in (await trader.http.get("/panel/tasas")).text
+    assert (await send(trader, "tasas/tramos/nuevo", from_usd="1", pips="1"))[0] == 403
