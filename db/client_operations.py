@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.reversals import undone
 from db.tables import Deposit, Invoice, Operation, OperationEvent, Proof
 from domain.calendar import day_bounds
 from domain.errors import Missing
@@ -114,7 +115,7 @@ _INVOICES = select(Invoice).where(Invoice.operation_code == any_(_CODES)).order_
 
 async def totals(session: AsyncSession, client_id: int) -> Totals:
     """What the dashboard's tiles show."""
-    done = Operation.state == State.COMPLETADA
+    done = (Operation.state == State.COMPLETADA) & ~undone()
     wanted = select(
         func.count().filter(done),
         func.count().filter(Operation.state.in_(OPEN)),

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Text, cast, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.operation_reads import seen_by
+from db.reversals import undone
 from db.tables import Client, User
 from db.tables import Operation as OperationRow
 from domain.money import pips, round_half_up
@@ -98,7 +99,8 @@ async def read_dashboard(
     session: AsyncSession, reader: Actor, *, since: datetime, until: datetime, by_hour: bool
 ) -> Dashboard:
     """The figures of `since` (included) to `until` (not), by hour or by day of Lima."""
-    ended = (seen_by(reader), OperationRow.finished_at >= since, OperationRow.finished_at < until)
+    within = (OperationRow.finished_at >= since, OperationRow.finished_at < until)
+    ended = (seen_by(reader), *within, ~undone())
     rows = await _by_slot(session, ended, by_hour=by_hour)
     return Dashboard(
         sides={kind: _side(rows, kind) for kind in Kind},

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit, clients, parameters
+from db.reversals import undone
 from db.tables import Client, Operation, ReferralEntry, RewardCode
 from domain import referrals as rules
 from domain.calendar import business_day
@@ -42,7 +43,7 @@ async def stats(session: AsyncSession, client_id: int) -> Stats:
     people = (await session.scalars(came)).all()
     newest = await _newest_operations(session, [person.id for person in people])
     done = select(func.count()).where(
-        Operation.client_id.in_([person.id for person in people]), Operation.state == State.COMPLETADA
+        Operation.client_id.in_([person.id for person in people]), Operation.state == State.COMPLETADA, ~undone()
     )
     granted = select(func.count()).where(
         ReferralEntry.client_id == client_id, ReferralEntry.kind == rules.LedgerKind.OPERATION_BENEFIT

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit, invoice_voids, invoices, ledger, netting, notifications
@@ -44,6 +44,12 @@ async def of_operation(session: AsyncSession, code: str) -> Reversal | None:
     return await session.scalar(
         select(Reversal).where(Reversal.operation_code == code).order_by(Reversal.id.desc()).limit(1)
     )
+
+
+def undone() -> ColumnElement[bool]:
+    """Of an operation: it was undone, so it no longer counts among what was exchanged. Few are: one read tells all."""
+    carried = select(Reversal.operation_code).where(Reversal.state.in_((ReversalState.APROBADA, ReversalState.HECHA)))
+    return Operation.code.in_(carried)
 
 
 async def ask(session: AsyncSession, code: str, *, actor: Actor, reason: str, at: datetime) -> Reversal:

@@ -12,6 +12,7 @@ OPERATION_NOTICES: dict[str, tuple[Effect, frozenset[State]]] = {
     "completada": (Effect.CLOSING_NOTICE, frozenset({State.COMPLETADA})),
     "cancelada": (Effect.CLOSING_NOTICE, frozenset({State.CANCELADO})),
     "expirada": (Effect.CLOSING_NOTICE, frozenset({State.EXPIRADA})),
+    "reversada": (Effect.CLOSING_NOTICE, frozenset({State.COMPLETADA})),
     "comprobante": (Effect.RECEIPT_NOTICE, frozenset({State.COMPLETADA})),
 }
 INVOICE_NOTICES = frozenset({"nota_credito", "comprobante_anulado"})

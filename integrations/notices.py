@@ -198,6 +198,7 @@ def push(notice: str, facts: OperationFacts) -> Push | None:
         "completada": f"Te pagamos {facts.receives}. Míralos en tu cuenta {facts.destination_account}.",
         "cancelada": f"Cancelamos {facts.code}. Si ya transferiste, te devolvemos el dinero a la misma cuenta.",
         "expirada": f"{facts.code} expiró sin costo. Si ya habías transferido, avísanos aquí.",
+        "reversada": f"Deshicimos {facts.code}: cada parte recibe de vuelta lo que entregó.",
     }.get(notice)
     if words is None:
         return None

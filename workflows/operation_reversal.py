@@ -11,12 +11,17 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from domain.errors import Conflict, Forbidden, Invalid
+    from domain.operations import Effect
     from domain.reversals import ReversalState
     from workflows import invoice_messages as i
+    from workflows import messages as m
     from workflows import names
     from workflows import reversal_messages as r
     from workflows.effects import ACTIVITY_FAILED, WRITE_ATTEMPT, WRITE_RETRY, refusal, refused_by
 
+UNDONE = "reversada"
+NOTICE_ATTEMPT, NOTICE_LIFE = timedelta(seconds=20), timedelta(hours=24)
+NOTICE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
 # A boleta has SUNAT's word the next day: soon at first, then every ten minutes, without end.
 UNTIL_ANSWERED = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=10))
 
@@ -41,7 +46,9 @@ class OperationReversalWorkflow:
         await workflow.wait_condition(workflow.all_handlers_finished)
         if self._progress.state == ReversalState.APROBADA:
             self._describe("libros deshechos; falta el comprobante")
+            told = asyncio.create_task(self._tell_the_client())
             await self._take_the_comprobante_back()
+            await told
             self._progress = await workflow.execute_activity(
                 names.END_REVERSAL,
                 self._start.reversal_id,
@@ -82,6 +89,27 @@ class OperationReversalWorkflow:
             raise refusal(Forbidden("TWO_PEOPLE", "Lo pediste tú: lo decide otra persona."))
         if not decision.approved and not decision.reason:
             raise refusal(Invalid("REASON_MISSING", "Di por qué no se reversa.", field="reason"))
+
+    async def _tell_the_client(self) -> None:
+        """By mail and push. An address that takes none is kept with the delivery; the books do not wait for it."""
+        order = m.NoticeOrder(
+            code=self._start.code,
+            effect=Effect.CLOSING_NOTICE,
+            notice=UNDONE,
+            key=f"reverso-{self._start.reversal_id}",
+        )
+        try:
+            await workflow.execute_activity(
+                names.DELIVER_NOTICE,
+                order,
+                task_queue=names.NOTICES_QUEUE,
+                start_to_close_timeout=NOTICE_ATTEMPT,
+                schedule_to_close_timeout=NOTICE_LIFE,
+                retry_policy=NOTICE_RETRY,
+                summary="Avisa al cliente",
+            )
+        except ACTIVITY_FAILED:
+            workflow.logger.warning("nobody took the notice of %s", self._start.code)
 
     async def _take_the_comprobante_back(self) -> None:
         """By the same workflow as any annulment, which the two people have already agreed on."""

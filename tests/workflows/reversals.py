@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from temporalio import activity
 from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -25,6 +27,7 @@ from domain.operations import Kind
 from tests.books import NOON, Books, open_books
 from tests.workflows.annulments import DONE, Surroundings
 from tests.workflows.house import RUNNER, Faults
+from workflows import messages as m
 from workflows import names
 from workflows import reversal_messages as r
 from workflows.invoice_void import InvoiceVoidWorkflow
@@ -41,6 +44,15 @@ class Undoing:
     start: r.ReversalStart
     around: Surroundings = field(default_factory=Surroundings)
     faults: Faults = field(default_factory=Faults)
+    told: list[str] = field(default_factory=list)
+    unreachable: bool = False
+
+    @activity.defn(name=names.DELIVER_NOTICE)
+    async def deliver_notice(self, order: m.NoticeOrder) -> None:
+        """The mail to the client; nobody takes it when `unreachable`."""
+        if self.unreachable:
+            raise ApplicationError("ningún buzón lo recibió", type="NoticeRefused", non_retryable=True)
+        self.told.append(f"{order.notice} {order.code}")
 
     @property
     def handle(self) -> WorkflowHandle[Any, Any]:
@@ -65,7 +77,7 @@ class Undoing:
         )
         queues = {
             names.INVOICING_QUEUE: [self.around.void_invoice, self.around.credit_invoice],
-            names.NOTICES_QUEUE: [self.around.deliver_invoice_notice],
+            names.NOTICES_QUEUE: [self.around.deliver_invoice_notice, self.deliver_notice],
         }
         others = [Worker(self.env.client, task_queue=queue, activities=done) for queue, done in queues.items()]
         async with main, others[0], others[1]:

@@ -51,6 +51,7 @@ async def test_a_step_that_fails_or_is_done_unheard_is_done_once(
         assert (await one.ended()).state == "Hecha"
     assert await mirrors(sessions) == 1
     assert one.around.mails == ["comprobante_anulado 1"]
+    assert one.told == [f"reversada {one.start.code}"]
     async with sessions() as session:
         assert await session.scalar(select(func.count()).select_from(InvoiceVoid)) == 1
 
@@ -81,6 +82,15 @@ async def test_workers_that_die_after_the_yes_finish_when_they_are_back(env: Wor
 async def accept(sessions: Sessions) -> None:
     async with sessions.begin() as session:
         await session.execute(update(Invoice).values(status=InvoiceStatus.ACEPTADO))
+
+
+async def test_a_client_that_no_mail_reaches_does_not_hold_the_books_back(env: WorkflowEnvironment, sessions: Sessions):
+    one = await asked(env, sessions, status=InvoiceStatus.ACEPTADO)
+    one.unreachable, one.around.voided = True, [DONE]
+    async with one.workers():
+        await one.decide(approved=True)
+        assert (await one.ended()).state == "Hecha"
+    assert (await row_of(sessions)).state is ReversalState.HECHA
 
 
 async def test_without_a_comprobante_it_ends_with_the_books(env: WorkflowEnvironment, sessions: Sessions):
