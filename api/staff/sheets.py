@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
+from rustpy_xlsxwriter import FastExcel, Format
 from starlette.responses import Response
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -27,38 +27,47 @@ class Sheet:
     rows: Sequence[Sequence[Cell]]
 
 
-# Row by row to disk: a month of a busy house is two million cells.
-_OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-
-
 def workbook(*sheets: Sheet) -> bytes:
-    """The file. Losses stand in red and between parentheses (F231); rates keep their four decimals (F056)."""
+    """The file. Losses stand in red and between parentheses (F231); rates keep their four decimals (F056).
+
+    Written by Rust: a month of a busy house is two million cells, which took Python a minute and a half.
+    """
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, _OPTIONS) as book:
-        money = book.add_format({"num_format": "#,##0.00;[Red](#,##0.00)"})
-        rate = book.add_format({"num_format": "0.0000"})
-        bold = book.add_format({"bold": True})
-        for one in sheets:
-            page = book.add_worksheet(one.name)
-            page.write_row(0, 0, one.headings, bold)
-            page.freeze_panes(1, 0)
-            for place, row in enumerate(one.rows, start=1):
-                for column, cell in enumerate(row):
-                    if isinstance(cell, Decimal):
-                        form = rate if cell.as_tuple().exponent == RATE_DECIMALS else money
-                        page.write_number(place, column, cell, form)
-                    elif isinstance(cell, int):
-                        page.write_number(place, column, cell)
-                    else:
-                        page.write_string(place, column, _text(cell))
-            page.autofilter(0, 0, max(len(one.rows), 1), len(one.headings) - 1)
+    book = FastExcel(out)
+    for one in sheets:
+        rows: Sequence[Sequence[Cell]] = one.rows or [(None,) * len(one.headings)]
+        book.sheet(
+            one.name,
+            _records(one.headings, rows),
+            column_formats=_formats(one.headings, rows),
+            header_format=Format().set_bold(),
+            autofilter=True,
+        )
+    book.freeze(row=1).save()
     return out.getvalue()
 
 
-def _text(cell: str | date | None) -> str:
-    if isinstance(cell, date):
-        return f"{cell:%d/%m/%Y}"
-    return cell or ""
+def _records(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Iterator[dict[str, str | float | None]]:
+    for row in rows:
+        yield dict(zip(headings, map(_value, row), strict=True))
+
+
+def _formats(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> dict[str, Format]:
+    """A column of figures is of rates or of money: its first figure tells which."""
+    found = {}
+    for place, heading in enumerate(headings):
+        first = next((row[place] for row in rows if isinstance(row[place], Decimal)), None)
+        if isinstance(first, Decimal):
+            is_rate = first.as_tuple().exponent == RATE_DECIMALS
+            found[heading] = Format().set_num_format("0.0000" if is_rate else "#,##0.00;[Red](#,##0.00)")
+    return found
+
+
+def _value(cell: Cell) -> str | float | None:
+    """A sheet has only binary numbers: a figure is exact up to 15 digits, more than any amount of the house."""
+    if isinstance(cell, Decimal):
+        return float(cell)
+    return f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell
 
 
 def download(content: bytes, name: str, *, media_type: str = XLSX) -> Response:
