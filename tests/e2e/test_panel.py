@@ -31,6 +31,18 @@ PAGES = (
     "avisos",
     "avisos/mios",
     "referidos?cliente={client}",
+    "tasas",
+    "cuentas",
+    "cuentas/1",
+    "movimientos",
+    "movimientos/pendientes",
+    "posicion",
+    "aprobaciones",
+    "control",
+    "cierre",
+    "conciliacion",
+    "conciliacion/1",
+    "conciliacion/1/conciliadas",
 )
 # The house's own budget is a third of a second; a machine that runs every other test beside this one gets more.
 AT_ONCE = 10.0
