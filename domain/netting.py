@@ -85,7 +85,9 @@ def check(buy: Side, sell: Side, usd: Decimal) -> None:
         raise Invalid("MATCH_AMOUNT", "El monto del calce debe ser mayor que cero.", field="amount_usd")
     for side in (buy, sell):
         if usd > side.left:
-            raise Conflict("MATCH_TOO_MUCH", f"A {side.code} le quedan US$ {side.left:,.2f} por calzar.")
+            raise Conflict(
+                "MATCH_TOO_MUCH", f"A {side.code} le quedan US$ {side.left:,.2f} por calzar.", field="amount_usd"
+            )
 
 
 def match_type(buy: Side, sell: Side) -> MatchType:
