@@ -355,7 +355,6 @@ async def totals(session: AsyncSession, batch_ids: Collection[int]) -> dict[int,
     }
 
 
-async def codes_of(session: AsyncSession, batch_ids: Collection[int]) -> dict[int, str]:
-    """The codes of lotes by id, for a list whose rows only have ids."""
-    rows = await session.execute(select(Batch.id, Batch.code).where(Batch.id.in_(batch_ids)))
-    return dict(rows.all())
+async def batches_of(session: AsyncSession, batch_ids: Collection[int]) -> dict[int, Batch]:
+    """Lotes by id, for a list whose rows only have ids."""
+    return {row.id: row for row in await session.scalars(select(Batch).where(Batch.id.in_(batch_ids)))}

@@ -22,6 +22,8 @@ from api.panel import (
     invoices,
     kyc,
     lists,
+    netting,
+    netting_acts,
     new_operation,
     notices,
     operation_commands,
@@ -79,6 +81,9 @@ PARTS = (
     risk,
     rules,
     lists,
+    # The dialog of a new lote comes before the page of one.
+    netting_acts,
+    netting,
     complaints,
     incidents,
 )

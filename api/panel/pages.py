@@ -36,6 +36,7 @@ MACROS = {
     "fields": "dialog_fields.html",
     "tables": "table.html",
     "cp": "compliance_parts.html",
+    "nets": "netting_parts.html",
 }
 
 

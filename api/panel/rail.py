@@ -31,6 +31,7 @@ SECTIONS = (
     Section("file-text", "Reportes", "/panel/reportes", "e", Permission.COMPLIANCE_REPORT),
     Section("book-open-check", "Reclamos", "/panel/reclamos", "q", Permission.COMPLAINTS_READ),
     Section("siren", "Incidentes", "/panel/incidentes", "i", Permission.INCIDENTS_MANAGE),
+    Section("arrow-left-right", "Calce", "/panel/calce", "n", Permission.NETTING_READ),
     Section("chart-line", "Tasas", "/panel/tasas", "a", Permission.RATES_READ),
     Section("receipt", "Facturas", "/panel/comprobantes", "b", Permission.INVOICES_READ),
     Section("gift", "Referidos", "/panel/referidos", "f", Permission.REFERRALS_MANAGE),

@@ -101,6 +101,7 @@ class MatchView(Answer):
     sell_trader: str
     batch_id: int | None
     batch_code: str
+    batch_closed: bool
     made_by: str
     made_at: datetime
     annulled_at: datetime | None
@@ -206,8 +207,8 @@ async def suggestion_views(session: AsyncSession, pairs: Sequence[Pair]) -> list
 async def match_views(session: AsyncSession, rows: Sequence[Match]) -> list[MatchView]:
     """Matches with their names and the codes of their lotes."""
     people = await users.names(session)
-    codes = await netting.codes_of(session, {row.batch_id for row in rows if row.batch_id is not None})
-    return [_match(row, people, codes) for row in rows]
+    lotes = await netting.batches_of(session, {row.batch_id for row in rows if row.batch_id is not None})
+    return [_match(row, people, lotes.get(row.batch_id or 0)) for row in rows]
 
 
 def batch_view(row: Batch, sums: BatchTotals) -> BatchView:
@@ -263,14 +264,15 @@ def _parts(parts: Split) -> PartsView:
     return PartsView(total=parts.total, trader_buy=parts.trader_buy, trader_sell=parts.trader_sell, house=parts.house)
 
 
-def _match(row: Match, people: Mapping[int, str], codes: Mapping[int, str]) -> MatchView:
+def _match(row: Match, people: Mapping[int, str], batch: Batch | None) -> MatchView:
     own = {name: getattr(row, name) for name in MatchView.model_fields if hasattr(row, name)}
     return MatchView(
         **own
         | {
             "buy_trader": people.get(row.buy_trader_id or 0, ""),
             "sell_trader": people.get(row.sell_trader_id or 0, ""),
-            "batch_code": codes.get(row.batch_id or 0, ""),
+            "batch_code": batch.code if batch else "",
+            "batch_closed": batch is not None and batch.state is BatchState.CERRADO,
             "made_by": people.get(row.user_id, ""),
             "made_at": row.at,
             "annulled_by": people.get(row.annulled_by or 0, ""),
