@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse
 
 from api.auth import public
 from api.panel import (
+    accounting,
     alerts,
     auth,
     board,
@@ -15,12 +16,15 @@ from api.panel import (
     clients,
     complaints,
     compliance_reports,
+    goals,
     hits,
     house,
     incidents,
     invoice_commands,
     invoices,
     kyc,
+    ledger,
+    ledger_acts,
     lists,
     netting,
     netting_acts,
@@ -84,6 +88,10 @@ PARTS = (
     # The dialog of a new lote comes before the page of one.
     netting_acts,
     netting,
+    ledger_acts,
+    ledger,
+    accounting,
+    goals,
     complaints,
     incidents,
 )

@@ -37,6 +37,7 @@ MACROS = {
     "tables": "table.html",
     "cp": "compliance_parts.html",
     "nets": "netting_parts.html",
+    "books": "book_parts.html",
 }
 
 

@@ -32,6 +32,8 @@ SECTIONS = (
     Section("book-open-check", "Reclamos", "/panel/reclamos", "q", Permission.COMPLAINTS_READ),
     Section("siren", "Incidentes", "/panel/incidentes", "i", Permission.INCIDENTS_MANAGE),
     Section("arrow-left-right", "Calce", "/panel/calce", "n", Permission.NETTING_READ),
+    Section("library", "Libros", "/panel/libros", "y", Permission.ACCOUNTING_READ),
+    Section("target", "Metas", "/panel/metas", "m", Permission.GOALS_READ),
     Section("chart-line", "Tasas", "/panel/tasas", "a", Permission.RATES_READ),
     Section("receipt", "Facturas", "/panel/comprobantes", "b", Permission.INVOICES_READ),
     Section("gift", "Referidos", "/panel/referidos", "f", Permission.REFERRALS_MANAGE),
