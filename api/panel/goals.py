@@ -57,17 +57,16 @@ class MonthOf:
 
 @dataclass(frozen=True, kw_only=True)
 class Team:
-    """What everybody on the page should earn and earned, in PEN. `reached`: percent of the goal, None without one."""
+    """What everybody on the page should earn and earned, in PEN.
+
+    `reached`: how much of the goals those that have one earned, in percent; None when nobody has.
+    """
 
     goal: Decimal
     margin: Decimal
     matched: Decimal
     operations: int
-
-    @property
-    def reached(self) -> int | None:
-        """Percent of the goal, whole."""
-        return int(self.margin * 100 / self.goal) if self.goal else None
+    reached: int | None
 
 
 @router.get("")
@@ -150,7 +149,14 @@ def _month(text: str) -> MonthOf:
 
 def _team(rows: Sequence[TraderMonthView]) -> Team:
     goal, margin, matched = (sum((getattr(one, name) for one in rows), ZERO) for name in ("goal", "margin", "matched"))
-    return Team(goal=goal, margin=margin, matched=matched, operations=sum(one.operations for one in rows))
+    towards = sum((one.margin for one in rows if one.goal), ZERO)
+    return Team(
+        goal=goal,
+        margin=margin,
+        matched=matched,
+        operations=sum(one.operations for one in rows),
+        reached=int(towards * 100 / goal) if goal else None,
+    )
 
 
 def _days_table(rows: Sequence[TraderDayView], names: dict[int, str], *, own: bool) -> Table[TraderDayView]:
