@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, cast, func, select
+from sqlalchemy import ColumnElement, Select, case, cast, func, select, tuple_
 from sqlalchemy import Text as SqlText
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import ledger, ledger_days
 from db.tables import HouseAccount, LedgerAccount, LedgerEntry, LedgerLine, Operation, User
 from domain import ledger as d
+from domain.errors import Missing
 from domain.ledger import Source
 from domain.money import Currency
 
@@ -51,59 +52,170 @@ async def daily_book(
     session: AsyncSession, *, since: date, until: date, before: int | None = None, limit: int | None = None
 ) -> Sequence[BookLine]:
     """Every line between two days, newest first; `before` is the line's id to go on from."""
+    query = _book().where(LedgerEntry.day.between(since, until)).order_by(LedgerLine.id.desc())
+    if before is not None:
+        query = query.where(LedgerLine.id < before)
+    if limit is not None:
+        query = query.limit(limit)
+    return [BookLine(*row) for row in (await session.execute(query)).all()]
+
+
+async def entry_lines(session: AsyncSession, entry_id: int) -> Sequence[BookLine]:
+    """The lines of one entry, as they were written."""
+    query = _book().where(LedgerEntry.id == entry_id).order_by(LedgerLine.id)
+    return [BookLine(*row) for row in (await session.execute(query)).all()]
+
+
+def _book() -> Select[*tuple[Any, ...]]:
+    """What a BookLine is made of."""
     entry, line = LedgerEntry, LedgerLine
-    query = (
+    return (
         select(line.id, entry.id, entry.year, entry.number, entry.day, entry.source, entry.reverses_id.is_not(None))
         .add_columns(entry.words, entry.operation_code, line.account, LedgerAccount.name)
         .add_columns(func.coalesce(cast(HouseAccount.bank, SqlText), ""), line.currency, line.amount, line.pen)
         .join(entry, entry.id == line.entry_id)
         .join(LedgerAccount, LedgerAccount.code == line.account)
         .outerjoin(HouseAccount, HouseAccount.id == line.house_account_id)
-        .where(entry.day.between(since, until))
-        .order_by(line.id.desc())
     )
-    if before is not None:
-        query = query.where(line.id < before)
-    if limit is not None:
-        query = query.limit(limit)
-    return [BookLine(*row) for row in (await session.execute(query)).all()]
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccountLine:
-    """A line of the ledger of an account, with its balance in PEN after it."""
+class AccountLine(NamedTuple):
+    """A line of the ledger of an account. `amount` in `currency`, `pen` in soles; `balance` in PEN after it."""
 
-    line: LedgerLine
-    entry: LedgerEntry
+    id: int
+    year: int
+    number: int
+    day: date
+    words: str
+    operation_code: str | None
+    currency: Currency
+    amount: Decimal
+    pen: Decimal
     balance: Decimal
+
+    @property
+    def entry(self) -> str:
+        """The number of its entry, as people name it."""
+        return ledger.named(self.year, self.number)
+
+    @property
+    def key(self) -> AccountKey:
+        """Where a page that ends with this line goes on."""
+        return AccountKey(self.day, self.id)
+
+
+class AccountKey(NamedTuple):
+    """A place in the ledger of an account: its lines go by day, and within one by the line's id."""
+
+    day: date
+    line_id: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountLedger:
-    """An account between two days. `opening` and balances in PEN."""
+    """An account between two days, or a page of it. Everything in PEN.
+
+    `opening` and `closing` are of the period; `carried` is the balance before the first of these lines.
+    """
 
     code: str
     name: str
     opening: Decimal
+    debit: Decimal
+    credit: Decimal
+    closing: Decimal
+    carried: Decimal
     lines: Sequence[AccountLine]
 
 
-async def account_ledger(session: AsyncSession, code: str, *, since: date, until: date) -> AccountLedger:
-    """The ledger (mayor) of an account, in order of day."""
+async def account_ledger(
+    session: AsyncSession,
+    code: str,
+    *,
+    since: date,
+    until: date,
+    past: AccountKey | None = None,
+    limit: int | None = None,
+) -> AccountLedger:
+    """The ledger (mayor) of an account, in order of day; `past` is the line to go on from.
+
+    No page reads the lines of the pages before it: their days are summed, and the last one up to its line.
+
+    Raises:
+        Missing: there is no such account.
+    """
     account = await session.get(LedgerAccount, code)
+    if account is None:
+        raise Missing("ACCOUNT_UNKNOWN", "Esa cuenta no está en el plan.", field="code")
     before = await ledger_days.balances(session, until=since - timedelta(days=1))
-    opening = before.account(code).pen
-    query = (
-        select(LedgerLine, LedgerEntry)
-        .join(LedgerEntry, LedgerEntry.id == LedgerLine.entry_id)
-        .where(LedgerLine.account == code, LedgerEntry.day.between(since, until))
-        .order_by(LedgerEntry.day, LedgerLine.id)
+    moved = [one for one in await ledger_days.balances(session, since=since, until=until) if one.account == code]
+    opening, debit = before.account(code).pen, sum((one.pen_debit for one in moved), ZERO)
+    credit = sum((one.pen_credit for one in moved), ZERO)
+    carried = opening if past is None else await _balance_at(session, code, past)
+    return AccountLedger(
+        code=code,
+        name=account.name,
+        opening=opening,
+        debit=debit,
+        credit=credit,
+        closing=opening + debit - credit,
+        carried=carried,
+        lines=await _account_lines(session, code, since=since, until=until, past=past, limit=limit, carried=carried),
     )
-    lines, balance = [], opening
-    for line, entry in (await session.execute(query)).all():
-        balance += line.pen
-        lines.append(AccountLine(line=line, entry=entry, balance=balance))
-    return AccountLedger(code=code, name=account.name if account else "", opening=opening, lines=lines)
+
+
+async def _balance_at(session: AsyncSession, code: str, past: AccountKey) -> Decimal:
+    """The balance of an account right after one of its lines: the days before its own, and its own up to it."""
+    days = await ledger_days.balances(session, until=past.day - timedelta(days=1))
+    own = (
+        select(func.coalesce(func.sum(LedgerLine.pen), ZERO))
+        .join(LedgerEntry, LedgerEntry.id == LedgerLine.entry_id)
+        .where(LedgerEntry.day == past.day, LedgerLine.account == code, LedgerLine.id <= past.line_id)
+    )
+    return days.account(code).pen + (await session.execute(own)).scalar_one()
+
+
+async def _account_lines(
+    session: AsyncSession,
+    code: str,
+    *,
+    since: date,
+    until: date,
+    past: AccountKey | None,
+    limit: int | None,
+    carried: Decimal,
+) -> list[AccountLine]:
+    entry, line = LedgerEntry, LedgerLine
+    query = (
+        select(line.id, entry.year, entry.number, entry.day, entry.words, entry.operation_code)
+        .add_columns(line.currency, line.amount, line.pen)
+        .join(entry, entry.id == line.entry_id)
+        .where(line.account == code, entry.day.between(since, until))
+        .order_by(entry.day, line.id)
+    )
+    if past is not None:
+        query = query.where(entry.day >= past.day, tuple_(entry.day, line.id) > tuple_(past.day, past.line_id))
+    if limit is not None:
+        query = query.limit(limit)
+    lines, balance = [], carried
+    for row in (await session.execute(query)).all():
+        line_id, year, number, day, words, operation, money, amount, pen = row
+        balance += pen
+        lines.append(
+            AccountLine(
+                id=line_id,
+                year=year,
+                number=number,
+                day=day,
+                words=words,
+                operation_code=operation,
+                currency=money,
+                amount=amount,
+                pen=pen,
+                balance=balance,
+            )
+        )
+    return lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,6 +351,16 @@ async def income(session: AsyncSession, *, since: date, until: date) -> Income:
     )
 
 
-async def holder_ruc(session: AsyncSession) -> str:
-    """The house's RUC, as its bank accounts have it; empty before the first account."""
-    return await session.scalar(select(HouseAccount.holder_ruc).order_by(HouseAccount.id).limit(1)) or ""
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """Whose books these are: the house's registered name and RUC."""
+
+    name: str
+    ruc: str
+
+
+async def holder(session: AsyncSession) -> Holder:
+    """The house, as its bank accounts have it; both empty before the first account."""
+    wanted = select(HouseAccount.holder, HouseAccount.holder_ruc).order_by(HouseAccount.id).limit(1)
+    found = (await session.execute(wanted)).first()
+    return Holder(name=found.holder, ruc=found.holder_ruc) if found else Holder(name="", ruc="")

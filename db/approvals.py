@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit
@@ -15,11 +16,37 @@ from domain.approvals import ApprovalKind, ApprovalState
 from domain.errors import Conflict, Forbidden, Missing
 from domain.operations import Actor, FieldChange
 
+# One asks at a time what may be asked once.
+ONCE_LOCK = 7_307
+
 
 async def ask(
     session: AsyncSession, kind: ApprovalKind, asked: dict[str, Any], *, words: str, reason: str, actor: Actor
 ) -> Approval:
     """Keep what a person wants, for another one to decide. `words` tell it in a line."""
+    return await _keep(session, kind, asked, words=words, reason=reason, actor=actor)
+
+
+async def ask_once(
+    session: AsyncSession, kind: ApprovalKind, asked: dict[str, Any], *, words: str, reason: str, actor: Actor
+) -> Approval:
+    """The same for what makes sense once. Raises Conflict while it waits already, whoever asked it."""
+    await session.execute(select(func.pg_advisory_xact_lock(ONCE_LOCK)))
+    if await waiting(session, kind, [asked]):
+        raise Conflict("APPROVAL_WAITING", "Ya está pedido: falta que otra persona lo decida.")
+    return await _keep(session, kind, asked, words=words, reason=reason, actor=actor)
+
+
+async def waiting(session: AsyncSession, kind: ApprovalKind, asked: Sequence[dict[str, Any]]) -> Sequence[Approval]:
+    """What waits for a second person of these very things."""
+    of_them = Approval.asked.in_([cast(one, JSONB) for one in asked])
+    wanted = select(Approval).where(Approval.kind == kind, Approval.state == ApprovalState.PENDIENTE, of_them)
+    return (await session.scalars(wanted)).all()
+
+
+async def _keep(
+    session: AsyncSession, kind: ApprovalKind, asked: dict[str, Any], *, words: str, reason: str, actor: Actor
+) -> Approval:
     row = Approval(
         kind=kind,
         state=ApprovalState.PENDIENTE,

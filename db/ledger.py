@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -129,14 +129,39 @@ async def annul(session: AsyncSession, entry_id: int, *, actor: Actor, day: date
         Conflict: it is a mirror itself, it has one already (F219), or the month of `day` is closed.
     """
     row, entry = await posted_entry(session, entry_id)
-    if row.reverses_id is not None:
-        raise Conflict("ENTRY_IS_MIRROR", "Un extorno no se anula. Registra el asiento correcto de nuevo.")
-    if await session.scalar(select(LedgerEntry.id).where(LedgerEntry.reverses_id == row.id)):
-        raise Conflict("ENTRY_ANNULLED", f"{number_of(row)} ya está anulado.")
+    await check_annullable(session, row)
     turned = ledger.mirror(entry, key=f"extorno:{row.id}", day=day, words=f"Extorno de {number_of(row)}: {reason}")
     made = await post(session, turned, actor=actor, reverses_id=row.id)
     audit.record(session, actor=actor, action="ledger.annul", entity="ledger_entry", entity_id=row.id, reason=reason)
     return made
+
+
+async def check_annullable(session: AsyncSession, row: LedgerEntry) -> None:
+    """Raises Conflict for a mirror, and for an entry that has one already (F219)."""
+    if row.reverses_id is not None:
+        raise Conflict("ENTRY_IS_MIRROR", "Un extorno no se anula. Registra el asiento correcto de nuevo.")
+    if await mirror_of(session, row.id) is not None:
+        raise Conflict("ENTRY_ANNULLED", f"{number_of(row)} ya está anulado.")
+
+
+async def mirror_of(session: AsyncSession, entry_id: int) -> LedgerEntry | None:
+    """The entry that annuls it, if one does."""
+    return await session.scalar(select(LedgerEntry).where(LedgerEntry.reverses_id == entry_id))
+
+
+async def entry_by_number(session: AsyncSession, number: str) -> LedgerEntry:
+    """An entry as people name it, `AS-2026-0042`. Raises Missing."""
+    _, year, within = number.split("-")
+    wanted = select(LedgerEntry).where(LedgerEntry.year == int(year), LedgerEntry.number == int(within))
+    row = await session.scalar(wanted)
+    if row is None:
+        raise Missing("ENTRY_UNKNOWN", "No existe ese asiento.")
+    return row
+
+
+async def first_day(session: AsyncSession) -> date | None:
+    """The first day with an entry; None while the books are empty."""
+    return await session.scalar(select(func.min(LedgerEntry.day)))
 
 
 async def annul_operation(session: AsyncSession, code: str, *, actor: Actor, day: date, reason: str) -> int | None:
@@ -201,6 +226,13 @@ async def _set_period(
         reason=reason,
     )
     return row
+
+
+async def check_closed(session: AsyncSession, year: int, month: int) -> None:
+    """Raises Conflict for a month that is open: there is nothing to reopen."""
+    row = await session.get(LedgerPeriod, (year, month))
+    if row is None or not row.closed:
+        raise Conflict("PERIOD_STATE", f"El mes {month:02}/{year} está abierto.")
 
 
 async def periods(session: AsyncSession) -> list[LedgerPeriod]:

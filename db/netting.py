@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit, ledger_days
-from db.tables import Batch, LedgerEntry, LedgerPeriod, Match, Operation, User
+from db.tables import Batch, IdempotencyKey, LedgerEntry, LedgerPeriod, Match, Operation, User
 from domain import netting as d
 from domain.calendar import business_day, day_bounds
-from domain.errors import Conflict, Missing
+from domain.errors import Conflict, Invalid, Missing
 from domain.ledger import Source
 from domain.netting import BatchState, Pair, Pairing, Side
 from domain.operations import Actor, FieldChange, Kind, State
@@ -24,6 +26,7 @@ ZERO = Decimal("0.00")
 MOST_SUGGESTED = 500
 # New lotes are numbered one after the other, whoever opens them at the same time.
 BATCH_LOCK = 7_302
+KEY_SCOPE = "calce"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,22 +118,55 @@ async def match(
     session: AsyncSession, buy_code: str, sell_code: str, usd: Decimal, *, actor: Actor, at: datetime
 ) -> Match:
     """Match part or all of two operations, on today's day. Raises Refused when it can not be (see domain.netting)."""
+    return (await match_all(session, [Wanted(buy_code=buy_code, sell_code=sell_code, usd=usd)], actor=actor, at=at))[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A match that somebody wants."""
+
+    buy_code: str
+    sell_code: str
+    usd: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.buy_code}+{self.sell_code}={self.usd:.2f}"
+
+
+async def match_all(session: AsyncSession, wanted: Sequence[Wanted], *, actor: Actor, at: datetime) -> list[Match]:
+    """Match many, or none of them, on today's day; in their order. Raises Refused when one of them can not be."""
     day = business_day(at)
     await _check_open(session, day)
-    # Both rows in one order, so that two matches of the same pair wait instead of blocking each other.
-    codes = sorted({buy_code, sell_code})
+    # The rows in one order, so that two matches of the same pair wait instead of blocking each other.
+    codes = sorted({code for one in wanted for code in (one.buy_code, one.sell_code)})
     locked = select(Operation.id).where(Operation.code.in_(codes)).order_by(Operation.code).with_for_update()
     await session.execute(locked)
-    found = {one.side.code: one.side for one in await unmatched(session, codes=codes)}
-    for code in (buy_code, sell_code):
-        if code not in found:
-            raise Conflict("MATCH_TOO_MUCH", f"A {code} no le queda nada por calzar.")
-    buy, sell = found[buy_code], found[sell_code]
-    d.check(buy, sell, usd)
+    sides = {one.side.code: one.side for one in await unmatched(session, codes=codes)}
+    rows = []
+    for one in wanted:
+        buy, sell = (_side(sides, code) for code in (one.buy_code, one.sell_code))
+        d.check(buy, sell, one.usd)
+        rows.append(_row(buy, sell, one.usd, actor=actor, day=day, at=at))
+        for side in (buy, sell):
+            sides[side.code] = replace(side, left=side.left - one.usd)
+    session.add_all(rows)
+    await session.flush()
+    for row in rows:
+        audit.record(session, actor=actor, action="netting.match", entity="match", entity_id=row.id)
+    return rows
+
+
+def _side(sides: Mapping[str, Side], code: str) -> Side:
+    if code not in sides or not sides[code].left:
+        raise Conflict("MATCH_TOO_MUCH", f"A {code} no le queda nada por calzar.")
+    return sides[code]
+
+
+def _row(buy: Side, sell: Side, usd: Decimal, *, actor: Actor, day: date, at: datetime) -> Match:
     parts = d.split(buy, sell, usd)
-    row = Match(
-        buy_code=buy_code,
-        sell_code=sell_code,
+    return Match(
+        buy_code=buy.code,
+        sell_code=sell.code,
         usd=usd,
         type=d.match_type(buy, sell),
         day=day,
@@ -147,9 +183,40 @@ async def match(
         user_id=actor.id,
         at=at,
     )
-    session.add(row)
-    await session.flush()
-    audit.record(session, actor=actor, action="netting.match", entity="match", entity_id=row.id)
+
+
+async def of_key(session: AsyncSession, key: str, asked: str, actor: Actor) -> list[Match]:
+    """The matches that this click of a person made before; none the first time.
+
+    A second one waits here until the first is done. Raises Invalid for a key that was used to ask something else.
+    """
+    scope, body = _scope(actor), hashlib.sha256(asked.encode()).hexdigest()
+    values = {"scope": scope, "key": key, "body_hash": body, "operation_code": "", "quote": {}}
+    made = insert(IdempotencyKey).values(values).on_conflict_do_nothing().returning(IdempotencyKey.key)
+    if await session.scalar(made):
+        return []
+    known = await session.get_one(IdempotencyKey, (scope, key))
+    if known.body_hash != body:
+        raise Invalid("KEY_REUSED", "Este clic ya se usó para otro calce: vuelve a cargar la página.")
+    ids = [int(one) for one in str(known.quote["matches"]).split()]
+    return list((await session.scalars(select(Match).where(Match.id.in_(ids)).order_by(Match.id))).all())
+
+
+async def keep_key(session: AsyncSession, key: str, rows: Sequence[Match], actor: Actor) -> None:
+    """What a click made, for whoever repeats it; in the transaction that made it."""
+    kept = await session.get_one(IdempotencyKey, (_scope(actor), key))
+    kept.quote = {"matches": " ".join(str(row.id) for row in rows)}
+
+
+def _scope(actor: Actor) -> str:
+    return f"{KEY_SCOPE}:{actor.id}"
+
+
+async def match_by_id(session: AsyncSession, match_id: int) -> Match:
+    """A match. Raises Missing."""
+    row = await session.get(Match, match_id)
+    if row is None:
+        raise Missing("MATCH_UNKNOWN", "No existe ese calce.")
     return row
 
 
@@ -243,11 +310,17 @@ async def matches(
     since: date | None = None,
     until: date | None = None,
     standing: bool = True,
+    loose: bool = False,
     before: int | None = None,
     limit: int = 200,
 ) -> Sequence[Match]:
-    """Matches newest first, those that stand or those that were annulled; `before` is the id to go on from."""
+    """Matches newest first, those that stand or those that were annulled; `before` is the id to go on from.
+
+    `loose`: only those that no lote has.
+    """
     wanted = select(Match).where(Match.annulled_at.is_(None) if standing else Match.annulled_at.is_not(None))
+    if loose:
+        wanted = wanted.where(Match.batch_id.is_(None))
     if batch_id is not None:
         wanted = wanted.where(Match.batch_id == batch_id)
     if since is not None:
@@ -263,19 +336,25 @@ async def matches(
 class BatchTotals:
     """What the matches of a lote add up to: matched amounts, not whole operations (the predecessor's inflated)."""
 
-    count: int
-    usd: Decimal
-    total: Decimal
-    traders: Decimal
-    house: Decimal
+    count: int = 0
+    usd: Decimal = ZERO
+    total: Decimal = ZERO
+    traders: Decimal = ZERO
+    house: Decimal = ZERO
 
 
-def totals(rows: Sequence[Match]) -> BatchTotals:
-    """Add matches up."""
-    return BatchTotals(
-        count=len(rows),
-        usd=sum((row.usd for row in rows), ZERO),
-        total=sum((row.total for row in rows), ZERO),
-        traders=sum((row.trader_buy + row.trader_sell for row in rows), ZERO),
-        house=sum((row.house for row in rows), ZERO),
-    )
+async def totals(session: AsyncSession, batch_ids: Collection[int]) -> dict[int, BatchTotals]:
+    """What the matches of each lote add up to; one whose matches were all annulled is not there."""
+    sums = [func.sum(column) for column in (Match.usd, Match.total, Match.trader_buy + Match.trader_sell, Match.house)]
+    wanted = select(Match.batch_id, func.count(), *sums).where(Match.batch_id.in_(batch_ids)).group_by(Match.batch_id)
+    rows = (await session.execute(wanted)).all()
+    return {
+        batch_id: BatchTotals(count=count, usd=usd, total=total, traders=traders, house=house)
+        for batch_id, count, usd, total, traders, house in rows
+        if batch_id is not None
+    }
+
+
+async def batches_of(session: AsyncSession, batch_ids: Collection[int]) -> dict[int, Batch]:
+    """Lotes by id, for a list whose rows only have ids."""
+    return {row.id: row for row in await session.scalars(select(Batch).where(Batch.id.in_(batch_ids)))}

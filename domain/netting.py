@@ -83,9 +83,11 @@ def check(buy: Side, sell: Side, usd: Decimal) -> None:
         raise Invalid("MATCH_SIDES", "Un calce une una Compra con una Venta.")
     if usd <= 0 or usd != round_half_up(usd, CENT):
         raise Invalid("MATCH_AMOUNT", "El monto del calce debe ser mayor que cero.", field="amount_usd")
-    for side in (buy, sell):
-        if usd > side.left:
-            raise Conflict("MATCH_TOO_MUCH", f"A {side.code} le quedan US$ {side.left:,.2f} por calzar.")
+    side = min(buy, sell, key=lambda one: one.left)
+    if usd > side.left:
+        raise Conflict(
+            "MATCH_TOO_MUCH", f"A {side.code} le quedan US$ {side.left:,.2f} por calzar.", field="amount_usd"
+        )
 
 
 def match_type(buy: Side, sell: Side) -> MatchType:

@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse
 
 from api.auth import public
 from api.panel import (
+    accounting,
     alerts,
     approvals,
     auth,
@@ -18,6 +19,7 @@ from api.panel import (
     complaints,
     compliance_reports,
     control,
+    goals,
     hits,
     house,
     house_accounts,
@@ -25,8 +27,12 @@ from api.panel import (
     invoice_commands,
     invoices,
     kyc,
+    ledger,
+    ledger_acts,
     lists,
     movements,
+    netting,
+    netting_acts,
     new_operation,
     notices,
     operation_commands,
@@ -95,6 +101,13 @@ PARTS = (
     risk,
     rules,
     lists,
+    # The dialog of a new lote comes before the page of one.
+    netting_acts,
+    netting,
+    ledger_acts,
+    ledger,
+    accounting,
+    goals,
     complaints,
     incidents,
 )

@@ -107,6 +107,7 @@ ACTIONS = {
     "netting.match": "Calzó operaciones",
     "netting.annul": "Anuló un calce",
     "netting.open_batch": "Abrió un lote",
+    "netting.export": "Exportó calces",
     "netting.close_batch": "Cerró un lote",
     "statements.import": "Importó un extracto",
     "statements.confirm": "Confirmó una línea del extracto",

@@ -36,6 +36,8 @@ MACROS = {
     "fields": "dialog_fields.html",
     "tables": "table.html",
     "cp": "compliance_parts.html",
+    "nets": "netting_parts.html",
+    "books": "book_parts.html",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -41,6 +41,8 @@ class Question:
     effects: Sequence[tuple[str, str]] = ()
     asks: Sequence[Ask] = ()
     danger: bool = False
+    # What the person saw and agrees to: it goes back with the answer, unseen.
+    keeps: Mapping[str, str] = field(default_factory=dict)
 
 
 REASON = Ask(name="reason", label="Motivo", kind="area", hint="Queda en la auditoría.", most=500)

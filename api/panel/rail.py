@@ -89,10 +89,19 @@ GROUPS = (
             Section("chart-line", "Tasas", "/panel/tasas", "a", Permission.RATES_READ),
             Section("landmark", "Cuentas", "/panel/cuentas", "n", Permission.TREASURY_READ),
             Section("scale", "Posición", "/panel/posicion", "x", Permission.TREASURY_READ),
+            Section("arrow-left-right", "Calce", "/panel/calce", "g", Permission.NETTING_READ),
             Section("calendar-check", "Cierre", "/panel/cierre", "y", Permission.TREASURY_READ),
             Section("list-todo", "Conciliación", "/panel/conciliacion", "m", Permission.RECONCILIATION_MANAGE),
             Section("badge-check", "Control", "/panel/control", "z", Permission.TREASURY_READ),
             Section("users-round", "Aprobaciones", "/panel/aprobaciones", "j", Permission.TREASURY_READ),
+        ),
+    ),
+    Group(
+        "library",
+        "Contabilidad",
+        (
+            Section("library", "Libros", "/panel/libros", "1", Permission.ACCOUNTING_READ),
+            Section("target", "Metas", "/panel/metas", "2", Permission.GOALS_READ),
         ),
     ),
     Group(

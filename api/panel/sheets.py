@@ -25,9 +25,12 @@ KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+# Losses stand in red and between parentheses, as in the sheets of the books (F231).
+GAIN = "#,##0.00;[Red](#,##0.00)"
 FORMATS = {
     "USD": "#,##0.00",
     "PEN": "#,##0.00",
+    "gain": GAIN,
     "rate": "0.0000",
     "count": "0",
     "moment": "dd/mm/yyyy hh:mm",

@@ -43,7 +43,7 @@ class Column(Generic[Row]):
     @property
     def numeric(self) -> bool:
         """Aligned to the right."""
-        return self.kind in {"USD", "PEN", "rate", "count"}
+        return self.kind in {"USD", "PEN", "gain", "rate", "count"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,10 @@ from domain.calendar import business_day, format_day, in_lima
 __all__ = ["amount", "bank", "clock", "day", "grouped", "iso", "rate", "state_class", "with_symbol"]
 
 DAYS = ("Lun.", "Mar.", "Mié.", "Jue.", "Vie.", "Sáb.", "Dom.")
+MONTHS = (
+    *("Enero", "Febrero", "Marzo", "Abril", "Mayo", "Junio"),
+    *("Julio", "Agosto", "Setiembre", "Octubre", "Noviembre", "Diciembre"),
+)
 DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
 LINE = re.compile(r"#\d+ (\d+\.\d\d)\b")
@@ -35,6 +39,11 @@ def sentence(text: str) -> str:
 def thousands(figure: str) -> str:
     """`12,345` or `12,345.60` of a figure that came as text, with the decimals that it has."""
     return f"{Decimal(figure):,}"
+
+
+def month_name(month: int) -> str:
+    """`Noviembre` of 11."""
+    return MONTHS[month - 1]
 
 
 def hour(instant: datetime) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -12,12 +13,16 @@ from starlette.responses import Response
 
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
-from api.staff.shapes import Answer, Day, Money
-from api.staff.sheets import FILE, Cell, Sheet, download, workbook
-from db import accounting, ledger
-from db.accounting import AccountLedger, Dimension, Result, TrialLine
+from api.staff.book_papers import FILES, Format, Report
+from api.staff.book_papers import answer as as_file
+from api.staff.papers import PaperFormat
+from api.staff.shapes import PAGE, Answer, Cursor, Day, Limit, Money
+from api.staff.sheets import Cell
+from db import accounting
+from db.accounting import AccountKey, AccountLedger, Dimension, Result, TrialLine
 from domain.calendar import business_day
 from domain.errors import Invalid
+from domain.money import Currency
 from domain.permissions import Permission, Scope, scope
 
 router = APIRouter(prefix="/accounting", tags=["Contabilidad"])
@@ -25,6 +30,13 @@ router = APIRouter(prefix="/accounting", tags=["Contabilidad"])
 Reader = Annotated[SignedUser, requires(Permission.ACCOUNTING_READ)]
 Earner = Annotated[SignedUser, requires(Permission.GOALS_READ)]
 Code = Annotated[str, Path(pattern=r"^\d{4,8}$")]
+MOST_ROWS = 200_000
+BY = {
+    Dimension.DAY: "Día",
+    Dimension.TRADER: "Trader",
+    Dimension.CLIENT: "Cliente",
+    Dimension.CHANNEL: "Canal",
+}
 
 
 class Period:
@@ -75,19 +87,37 @@ class AccountLineView(Answer):
     day: date
     words: str
     operation_code: str | None
+    currency: Currency
     amount: Money
     pen: Money
     balance: Money
 
+    @property
+    def debit(self) -> Decimal:
+        """What it adds, in PEN."""
+        return max(self.pen, accounting.ZERO)
+
+    @property
+    def credit(self) -> Decimal:
+        """What it takes away, in PEN."""
+        return max(-self.pen, accounting.ZERO)
+
 
 class AccountLedgerView(Answer):
-    """The ledger of an account between two days, in PEN."""
+    """A page of the ledger of an account between two days, in PEN.
+
+    `opening`, `debit`, `credit` and `closing` are of the period; `carried` is the balance before the first line here.
+    """
 
     code: str
     name: str
     opening: Money
-    items: list[AccountLineView]
+    debit: Money
+    credit: Money
     closing: Money
+    carried: Money
+    items: list[AccountLineView]
+    next_cursor: str | None
 
 
 class ResultView(Answer):
@@ -135,49 +165,75 @@ async def trial_balance(_user: Reader, services: ServicesDep, period: Within) ->
     )
 
 
-@router.get("/trial-balance/export", response_class=Response, responses=FILE)
-async def export_trial_balance(_user: Reader, services: ServicesDep, period: Within) -> Response:
-    """The trial balance in a sheet."""
+@router.get("/trial-balance/export", response_class=Response, responses=FILES)
+async def export_trial_balance(
+    _user: Reader, services: ServicesDep, period: Within, kind: Format = PaperFormat.XLSX
+) -> Response:
+    """The trial balance as a workbook or as PDF."""
     lines = await _trial(services, period)
-    headings = ("Cuenta", "Nombre", "Saldo inicial S/", "Debe S/", "Haber S/", "Saldo final S/", "US$")
-    rows = [(one.code, one.name, one.opening, one.debit, one.credit, one.closing, one.usd) for one in lines]
-    return await _sheet("Balance de comprobación", headings, rows, f"balance-{period}.xlsx")
+    zero = accounting.ZERO
+    sums = [sum((getattr(one, name) for one in lines), zero) for name in ("opening", "debit", "credit", "closing")]
+    report = Report(
+        title="Balance de comprobación",
+        file="balance",
+        since=period.since,
+        until=period.until,
+        headings=("Cuenta", "Nombre", "Saldo inicial S/", "Debe S/", "Haber S/", "Saldo final S/", "US$"),
+        rows=[(one.code, one.name, one.opening, one.debit, one.credit, one.closing, one.usd) for one in lines],
+        total=(None, "Total", *sums, None),
+    )
+    return await as_file(services, report, kind)
 
 
 @router.get("/accounts/{code}")
-async def account_ledger(code: Code, _user: Reader, services: ServicesDep, period: Within) -> AccountLedgerView:
-    """The ledger (mayor) of an account."""
-    found = await _ledger(services, code, period)
-    items = [
-        AccountLineView(
-            entry=ledger.number_of(one.entry),
-            day=one.entry.day,
-            words=one.entry.words,
-            operation_code=one.entry.operation_code,
-            amount=one.line.amount,
-            pen=one.line.pen,
-            balance=one.balance,
-        )
-        for one in found.lines
-    ]
-    closing = items[-1].balance if items else found.opening
-    return AccountLedgerView(code=code, name=found.name, opening=found.opening, items=items, closing=closing)
+async def account_ledger(
+    *,
+    code: Code,
+    _user: Reader,
+    services: ServicesDep,
+    period: Within,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+) -> AccountLedgerView:
+    """The ledger (mayor) of an account, oldest first, with the balance after each line."""
+    found = await _ledger(services, code, period, past=_past(cursor), limit=limit + 1)
+    shown = found.lines[:limit]
+    return AccountLedgerView(
+        code=code,
+        name=found.name,
+        opening=found.opening,
+        debit=found.debit,
+        credit=found.credit,
+        closing=found.closing,
+        carried=found.carried,
+        items=[AccountLineView.model_validate(one) for one in shown],
+        next_cursor=_cursor(shown[-1].key) if len(found.lines) > limit else None,
+    )
 
 
-@router.get("/accounts/{code}/export", response_class=Response, responses=FILE)
-async def export_account_ledger(code: Code, _user: Reader, services: ServicesDep, period: Within) -> Response:
-    """The ledger of an account in a sheet."""
-    found = await _ledger(services, code, period)
-    opening: Sequence[Cell] = (None, None, "Saldo inicial", None, None, None, found.opening)
-    rows = [opening] + [
-        (
-            *(ledger.number_of(one.entry), one.entry.day, one.entry.words, one.line.currency),
-            *(one.line.amount, one.line.pen, one.balance),
-        )
-        for one in found.lines
-    ]
-    headings = ("Asiento", "Día", "Detalle", "Moneda", "Monto", "S/", "Saldo S/")
-    return await _sheet(f"Mayor {code}", headings, rows, f"mayor-{code}-{period}.xlsx")
+@router.get("/accounts/{code}/export", response_class=Response, responses=FILES)
+async def export_account_ledger(
+    code: Code, _user: Reader, services: ServicesDep, period: Within, kind: Format = PaperFormat.XLSX
+) -> Response:
+    """The ledger of an account as a workbook or as PDF."""
+    found = await _ledger(services, code, period, past=None, limit=MOST_ROWS + 1)
+    if len(found.lines) > MOST_ROWS:
+        raise Invalid("PERIOD_TOO_LONG", "El período tiene demasiadas líneas: pide menos días.", field="until")
+    opening: tuple[Cell, ...] = (None, None, "Saldo inicial", None, None, None, found.opening)
+    report = Report(
+        title=f"Mayor {code} {found.name}",
+        file=f"mayor-{code}",
+        since=period.since,
+        until=period.until,
+        headings=("Asiento", "Día", "Detalle", "Moneda", "Monto", "S/", "Saldo S/"),
+        rows=[
+            opening,
+            *((one.entry, one.day, one.words, one.currency, one.amount, one.pen, one.balance) for one in found.lines),
+        ],
+        total=(None, None, "Saldo final", None, None, found.debit - found.credit, found.closing),
+        wide=2,
+    )
+    return await as_file(services, report, kind)
 
 
 @router.get("/income")
@@ -196,6 +252,30 @@ async def income(_user: Reader, services: ServicesDep, period: Within) -> Income
     )
 
 
+@router.get("/income/export", response_class=Response, responses=FILES)
+async def export_income(
+    user: Reader, services: ServicesDep, period: Within, kind: Format = PaperFormat.XLSX
+) -> Response:
+    """The same, as a workbook or as PDF."""
+    found = await income(user, services, period)
+    report = Report(
+        title="Resultado del período",
+        file="resultado",
+        since=period.since,
+        until=period.until,
+        headings=("Concepto", "S/"),
+        rows=[
+            ("Margen de las operaciones", found.margin),
+            ("Diferencia de cambio", found.exchange),
+            ("Otros ingresos", found.other_income),
+            ("Gastos", -found.expenses),
+        ],
+        total=("Resultado", found.net),
+        wide=0,
+    )
+    return await as_file(services, report, kind)
+
+
 @router.get("/results")
 async def results(
     user: Earner, services: ServicesDep, period: Within, by: Annotated[Dimension, Query()] = Dimension.DAY
@@ -210,15 +290,29 @@ async def results(
     )
 
 
-@router.get("/results/export", response_class=Response, responses=FILE)
+@router.get("/results/export", response_class=Response, responses=FILES)
 async def export_results(
-    user: Earner, services: ServicesDep, period: Within, by: Annotated[Dimension, Query()] = Dimension.DAY
+    *,
+    user: Earner,
+    services: ServicesDep,
+    period: Within,
+    by: Annotated[Dimension, Query()] = Dimension.DAY,
+    kind: Format = PaperFormat.XLSX,
 ) -> Response:
-    """The same, in a sheet."""
+    """The same, as a workbook or as PDF. By internal number of the client: a report that travels by mail names none."""
     found = await _results(services, user, by, period)
-    rows = [(one.key, one.label, one.operations, one.bought_usd, one.sold_usd, one.margin) for one in found]
-    headings = (by.value.capitalize(), "Nombre", "Operaciones", "Comprado US$", "Vendido US$", "Margen S/")
-    return await _sheet("Resultados", headings, rows, f"resultados-{by.value}-{period}.xlsx")
+    zero = accounting.ZERO
+    sums = [sum((getattr(one, name) for one in found), zero) for name in ("bought_usd", "sold_usd", "margin")]
+    report = Report(
+        title=f"Resultados por {BY[by].lower()}",
+        file=f"resultados-{by.value}",
+        since=period.since,
+        until=period.until,
+        headings=(BY[by], "Nombre", "Operaciones", "Comprado US$", "Vendido US$", "Margen S/"),
+        rows=[(one.key, one.label, one.operations, one.bought_usd, one.sold_usd, one.margin) for one in found],
+        total=(None, "Total", sum(one.operations for one in found), *sums),
+    )
+    return await as_file(services, report, kind)
 
 
 async def _trial(services: ServicesDep, period: Period) -> list[TrialLine]:
@@ -226,9 +320,13 @@ async def _trial(services: ServicesDep, period: Period) -> list[TrialLine]:
         return await accounting.trial_balance(session, since=period.since, until=period.until)
 
 
-async def _ledger(services: ServicesDep, code: str, period: Period) -> AccountLedger:
+async def _ledger(
+    services: ServicesDep, code: str, period: Period, *, past: AccountKey | None, limit: int
+) -> AccountLedger:
     async with services.sessions() as session:
-        return await accounting.account_ledger(session, code, since=period.since, until=period.until)
+        return await accounting.account_ledger(
+            session, code, since=period.since, until=period.until, past=past, limit=limit
+        )
 
 
 async def _results(services: ServicesDep, user: SignedUser, by: Dimension, period: Period) -> list[Result]:
@@ -237,7 +335,16 @@ async def _results(services: ServicesDep, user: SignedUser, by: Dimension, perio
         return await accounting.results(session, by, since=period.since, until=period.until, trader_id=own)
 
 
-async def _sheet(title: str, headings: Sequence[str], rows: Sequence[Sequence[Cell]], name: str) -> Response:
-    """Written in another thread: a month of a busy house is a second of work."""
-    content = await asyncio.to_thread(workbook, Sheet(name=title[:31], headings=headings, rows=rows))
-    return download(content, name)
+def _cursor(key: AccountKey) -> str:
+    return urlsafe_b64encode(f"{key.day}.{key.line_id}".encode()).rstrip(b"=").decode()
+
+
+def _past(cursor: str | None) -> AccountKey | None:
+    """The line that a page goes on from. Raises Invalid for a cursor that we did not write."""
+    if cursor is None:
+        return None
+    try:
+        day, line = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode().split(".")
+        return AccountKey(date.fromisoformat(day), int(line))
+    except (ValueError, binascii.Error) as error:
+        raise Invalid("CURSOR_UNKNOWN", "Vuelve a empezar la lista desde la primera página.", field="cursor") from error

@@ -154,7 +154,7 @@ async def ask_reopening(day: Day, body: ReopenBody, user: Signer, services: Serv
         row = await closings.live(session, day)
         if row is None or row.state is not ClosingState.FIRMADO:
             raise Missing("DAY_NOT_SIGNED", f"El {format_day(day)} no está firmado.")
-        asked = await approvals.ask(
+        asked = await approvals.ask_once(
             session,
             ApprovalKind.REABRIR_DIA,
             {"day": day.isoformat()},

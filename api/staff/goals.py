@@ -22,6 +22,7 @@ Reader = Annotated[SignedUser, requires(Permission.GOALS_READ)]
 Manager = Annotated[SignedUser, requires(Permission.GOALS_MANAGE)]
 Year = Annotated[int, Query(ge=2000, le=2999)]
 Month = Annotated[int, Query(ge=1, le=12)]
+TraderId = Annotated[int, Path(ge=1, le=MAX_ID)]
 LONGEST = timedelta(days=92)
 
 
@@ -105,9 +106,7 @@ async def read_days(
 
 
 @router.post("/{trader_id}")
-async def set_goal(
-    trader_id: Annotated[int, Path(ge=1, le=MAX_ID)], body: GoalBody, user: Manager, services: ServicesDep
-) -> Done:
+async def set_goal(trader_id: TraderId, body: GoalBody, user: Manager, services: ServicesDep) -> Done:
     """Give a Trader its goal of a month."""
     async with services.sessions.begin() as session:
         await goals.set_goal(

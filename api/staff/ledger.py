@@ -13,9 +13,23 @@ from starlette.responses import Response
 
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
+from api.staff.book_papers import FILES, Format, Report
+from api.staff.book_papers import answer as as_file
+from api.staff.ledger_views import (
+    AccountView,
+    Book,
+    BookLineView,
+    Chart,
+    EntryView,
+    PeriodList,
+    PeriodView,
+    entry_view,
+    period_views,
+)
+from api.staff.papers import PaperFormat
 from api.staff.position import ApprovalView
-from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Day, Limit, Money, Rate, after, example, page
-from api.staff.sheets import FILE, Sheet, download, workbook
+from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Day, Limit, Rate, after, example, page
+from api.staff.sheets import download
 from db import accounting, approvals, ledger
 from db.accounting import BookLine
 from domain import ple
@@ -23,7 +37,6 @@ from domain.approvals import ApprovalKind
 from domain.calendar import first_and_last
 from domain.errors import Invalid
 from domain.ledger import Source
-from domain.money import Currency
 from domain.permissions import Permission
 
 router = APIRouter(prefix="/ledger", tags=["Contabilidad"])
@@ -32,6 +45,7 @@ Reader = Annotated[SignedUser, requires(Permission.ACCOUNTING_READ)]
 Keeper = Annotated[SignedUser, requires(Permission.ACCOUNTING_MANAGE)]
 Year = Annotated[int, Path(ge=2000, le=2999)]
 Month = Annotated[int, Path(ge=1, le=12)]
+EntryNumber = Annotated[str, Path(pattern=r"^AS-\d{4}-\d{4,9}$")]
 MOST_ROWS = 200_000
 BOOK_HEADINGS = ("Asiento", "Día", "Cuenta", "Nombre", "Detalle", "Moneda", "Monto", "Debe S/", "Haber S/")
 
@@ -57,63 +71,6 @@ class RevaluationBody(Body):
     model_config = example(day="2026-11-30", rate="3.7520")
     day: Day
     rate: Rate = Field(ge=2, le=6, decimal_places=4)
-
-
-class AccountView(Answer):
-    """An account of the plan."""
-
-    code: str
-    name: str
-    active: bool
-
-
-class Chart(Answer):
-    """The plan of accounts."""
-
-    items: list[AccountView]
-
-
-class PeriodView(Answer):
-    """A month that was closed at some time."""
-
-    year: int
-    month: int
-    closed: bool
-    reason: str
-    at: datetime
-
-
-class PeriodList(Answer):
-    """Months, newest first; a month that is not here is open."""
-
-    items: list[PeriodView]
-
-
-class BookLineView(Answer):
-    """A line of the daily book; `pen` is its worth in soles, debe when positive."""
-
-    id: int
-    entry: str
-    entry_id: int
-    day: date
-    source: Source
-    annulment: bool
-    words: str
-    operation_code: str | None
-    account: str
-    account_name: str
-    bank: str
-    currency: Currency
-    amount: Money
-    debit: Money
-    credit: Money
-
-
-class Book(Answer):
-    """A page of the daily book, newest first."""
-
-    items: list[BookLineView]
-    next_cursor: str | None
 
 
 class PostedView(Answer):
@@ -144,7 +101,7 @@ async def read_periods(_user: Reader, services: ServicesDep) -> PeriodList:
     """Months that were closed at some time."""
     async with services.sessions() as session:
         rows = await ledger.periods(session)
-    return PeriodList(items=[PeriodView.model_validate(row) for row in rows])
+        return PeriodList(items=await period_views(session, rows), since=await ledger.first_day(session))
 
 
 @router.post("/periods/{year}/{month}/close")
@@ -152,7 +109,7 @@ async def close_period(year: Year, month: Month, user: Keeper, services: Service
     """Close a month: nothing more is posted in it."""
     async with services.sessions.begin() as session:
         row = await ledger.close_period(session, year, month, actor=user.actor, at=datetime.now(UTC))
-        return PeriodView.model_validate(row)
+        return (await period_views(session, [row]))[0]
 
 
 @router.post("/periods/{year}/{month}/reopen")
@@ -161,7 +118,8 @@ async def ask_reopening(
 ) -> ApprovalView:
     """Ask to post in a closed month again; a second person decides."""
     async with services.sessions.begin() as session:
-        asked = await approvals.ask(
+        await ledger.check_closed(session, year, month)
+        asked = await approvals.ask_once(
             session,
             ApprovalKind.REABRIR_PERIODO,
             {"year": year, "month": month},
@@ -186,7 +144,7 @@ async def read_book(
     async with services.sessions() as session:
         rows = await accounting.daily_book(session, since=since, until=until, before=after(cursor), limit=limit + 1)
     shown, following = page(rows, limit, lambda row: row.id)
-    return Book(items=[_book_line(row) for row in shown], next_cursor=following)
+    return Book(items=[BookLineView.of(row) for row in shown], next_cursor=following)
 
 
 @router.post("/entries/{entry_id}/annul")
@@ -198,7 +156,8 @@ async def ask_annulment(
         row, _ = await ledger.posted_entry(session, entry_id)
         if row.source is Source.OPERACION:
             raise Invalid("ENTRY_OF_OPERATION", "Es el asiento de una operación: revierte la operación.")
-        asked = await approvals.ask(
+        await ledger.check_annullable(session, row)
+        asked = await approvals.ask_once(
             session,
             ApprovalKind.ANULAR_ASIENTO,
             {"entry_id": entry_id},
@@ -217,19 +176,42 @@ async def revalue(body: RevaluationBody, user: Keeper, services: ServicesDep) ->
     return PostedView(entry_id=made)
 
 
-@router.get("/entries/export", response_class=Response, responses=FILE)
-async def export_book(_user: Reader, services: ServicesDep, since: Day, until: Day) -> Response:
-    """The daily book between two days in a sheet, oldest first."""
+@router.get("/entries/export", response_class=Response, responses=FILES)
+async def export_book(
+    _user: Reader, services: ServicesDep, since: Day, until: Day, kind: Format = PaperFormat.XLSX
+) -> Response:
+    """The daily book between two days as a workbook or as PDF, oldest first."""
     rows = await _whole(services, since, until)
-    cells = [
-        (
-            *(row.entry, row.day, row.account, row.account_name, row.words, row.currency, row.amount),
-            *(max(row.pen, accounting.ZERO), max(-row.pen, accounting.ZERO)),
-        )
-        for row in rows
-    ]
-    content = await asyncio.to_thread(workbook, Sheet(name="Libro diario", headings=BOOK_HEADINGS, rows=cells))
-    return download(content, f"libro-diario-{since}-{until}.xlsx")
+    zero = accounting.ZERO
+    report = Report(
+        title="Libro diario",
+        file="libro-diario",
+        since=since,
+        until=until,
+        headings=BOOK_HEADINGS,
+        rows=[
+            (
+                *(row.entry, row.day, row.account, row.account_name, row.words, row.currency, row.amount),
+                *(max(row.pen, zero), max(-row.pen, zero)),
+            )
+            for row in rows
+        ],
+        total=(
+            *(None, None, None, None, "Total", None, None),
+            sum((max(row.pen, zero) for row in rows), zero),
+            sum((max(-row.pen, zero) for row in rows), zero),
+        ),
+        wide=4,
+        lying=True,
+    )
+    return await as_file(services, report, kind)
+
+
+@router.get("/entries/{number}")
+async def read_entry(number: EntryNumber, _user: Reader, services: ServicesDep) -> EntryView:
+    """One entry with its lines, what it annuls or what annulled it, and what waits for a second person."""
+    async with services.sessions() as session:
+        return await entry_view(session, await ledger.entry_by_number(session, number))
 
 
 @router.get("/ple/{year}/{month}", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
@@ -270,12 +252,4 @@ async def _whole(services: ServicesDep, since: date, until: date) -> Sequence[Bo
 
 async def _ruc(services: ServicesDep) -> str:
     async with services.sessions() as session:
-        return await accounting.holder_ruc(session)
-
-
-def _book_line(row: BookLine) -> BookLineView:
-    return BookLineView(
-        **{name: getattr(row, name) for name in BookLineView.model_fields.keys() - {"debit", "credit"}},
-        debit=max(row.pen, accounting.ZERO),
-        credit=max(-row.pen, accounting.ZERO),
-    )
+        return (await accounting.holder(session)).ruc

@@ -2,23 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
-from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Day, Done, Limit, Money, Rate, after, example, page
-from api.staff.sheets import FILE, Sheet, download, workbook
+from api.staff.netting_views import (
+    BatchDetail,
+    BatchList,
+    BatchView,
+    Board,
+    MatchesMade,
+    MatchList,
+    MatchView,
+    PairView,
+    SuggestionList,
+    batch_view,
+    board_view,
+    match_views,
+    pair_view,
+    suggestion_views,
+)
+from api.staff.shapes import (
+    MAX_ID,
+    PAGE,
+    Body,
+    Cursor,
+    Day,
+    Done,
+    IdempotencyKey,
+    Limit,
+    Money,
+    after,
+    example,
+    page,
+)
+from api.staff.sheets import FILE, Cell, Sheet, download, workbook
 from db import netting
-from db.netting import Unmatched
-from db.tables import Batch, Match
+from db.netting import BatchTotals, Unmatched, Wanted
+from db.tables import Batch
+from domain import netting as d
 from domain.calendar import business_day
-from domain.netting import BatchState, MatchType, Pairing, split
+from domain.errors import Conflict
+from domain.netting import Pairing
 from domain.operations import Kind
 from domain.permissions import Permission
 
@@ -28,46 +59,10 @@ Reader = Annotated[SignedUser, requires(Permission.NETTING_READ)]
 Manager = Annotated[SignedUser, requires(Permission.NETTING_MANAGE)]
 Code = Annotated[str, Field(pattern=r"^EXP-\d{1,12}$")]
 BatchCode = Annotated[str, Path(pattern=r"^LOTE-\d{1,9}-\d{8}$")]
-MOST_ROWS = 50_000
+MatchId = Annotated[int, Path(ge=1, le=MAX_ID)]
+# As many as a lote is opened with.
+MOST_MATCHES = 1000
 HEADINGS = ("Fecha", "Lote", "Compra", "Venta", "US$", "T.C. compra", "T.C. venta", "Utilidad", "Traders", "Casa")
-
-
-class SideView(Answer):
-    """A completed operation with dollars still to match. `day` is when it was completed."""
-
-    code: str
-    kind: Kind
-    client_id: int
-    trader_id: int | None
-    rate: Rate
-    desk_rate: Rate
-    amount_usd: Money
-    left_usd: Money
-    day: date
-
-
-class Board(Answer):
-    """What is left on each side, the 500 oldest first; what earlier days left is there too (F236)."""
-
-    buys: list[SideView]
-    sells: list[SideView]
-    left_buys: Money
-    left_sells: Money
-
-
-class SuggestionView(Answer):
-    """A match that could be made."""
-
-    buy_code: str
-    sell_code: str
-    usd: Money
-    profit: Money
-
-
-class SuggestionList(Answer):
-    """Suggestions, to be made one by one or all together."""
-
-    items: list[SuggestionView]
 
 
 class MatchBody(Body):
@@ -90,56 +85,16 @@ class BatchBody(Body):
     """The matches to gather."""
 
     model_config = example(matches=[1, 2, 3])
-    matches: list[Annotated[int, Field(ge=1, le=MAX_ID)]] = Field(min_length=1, max_length=1000)
+    matches: list[Annotated[int, Field(ge=1, le=MAX_ID)]] = Field(min_length=1, max_length=MOST_MATCHES)
 
 
-class MatchView(Answer):
-    """A match; its profit in PEN is the traders' parts and the house's."""
+class SuggestionsBody(Body):
+    """The suggestions to make, all of them: how they were paired, and how many and for how much the person saw."""
 
-    id: int
-    buy_code: str
-    sell_code: str
-    usd: Money
-    type: MatchType
-    day: date
-    buy_rate: Rate
-    sell_rate: Rate
-    total: Money
-    trader_buy: Money
-    trader_sell: Money
-    house: Money
-    batch_id: int | None
-    annulled_at: datetime | None
-    annulled_reason: str
-
-
-class MatchList(Answer):
-    """A page of matches."""
-
-    items: list[MatchView]
-    next_cursor: str | None
-
-
-class BatchView(Answer):
-    """A lote with what its matches add up to: matched dollars, not whole operations."""
-
-    code: str
-    day: date
-    state: BatchState
-    matches: int
-    usd: Money
-    total: Money
-    traders: Money
-    house: Money
-    opened_at: datetime
-    closed_at: datetime | None
-
-
-class BatchList(Answer):
-    """A page of lotes."""
-
-    items: list[BatchView]
-    next_cursor: str | None
+    model_config = example(how="fifo", matches=3, amount_usd="4800.00")
+    how: Pairing
+    matches: int = Field(ge=1, le=MOST_MATCHES)
+    amount_usd: Money = Field(gt=0, decimal_places=2)
 
 
 @router.get("")
@@ -148,12 +103,29 @@ async def read_board(_user: Reader, services: ServicesDep) -> Board:
     async with services.sessions() as session:
         sides = {kind: await netting.unmatched(session, kind=kind, limit=netting.MOST_SUGGESTED) for kind in Kind}
         left = await netting.left(session, day=business_day(datetime.now(UTC)))
-    return Board(
-        buys=[_side(one) for one in sides[Kind.COMPRA]],
-        sells=[_side(one) for one in sides[Kind.VENTA]],
-        left_buys=left[Kind.COMPRA],
-        left_sells=left[Kind.VENTA],
-    )
+        return await board_view(session, sides, left)
+
+
+@router.get("/pair")
+async def read_pair(
+    buy_code: Code, sell_code: Code, _user: Reader, services: ServicesDep, amount_usd: Money | None = None
+) -> PairView:
+    """What matching two operations would earn and for whom; the whole of the smaller unless an amount is told.
+
+    Nothing is matched. Refused as the match itself would be.
+    """
+    async with services.sessions() as session:
+        found = {one.side.code: one for one in await netting.unmatched(session, codes=[buy_code, sell_code])}
+        buy, sell = (_left(found, code) for code in (buy_code, sell_code))
+        usd = min(buy.side.left, sell.side.left) if amount_usd is None else amount_usd
+        d.check(buy.side, sell.side, usd)
+        return await pair_view(session, buy, sell, usd)
+
+
+def _left(found: dict[str, Unmatched], code: str) -> Unmatched:
+    if code not in found:
+        raise Conflict("MATCH_TOO_MUCH", f"A {code} no le queda nada por calzar.")
+    return found[code]
 
 
 @router.get("/suggestions")
@@ -161,27 +133,38 @@ async def read_suggestions(_user: Reader, services: ServicesDep, how: Pairing = 
     """Matches to make now: the oldest first, or those that earn the most first."""
     async with services.sessions() as session:
         pairs = await netting.suggestions(session, how)
-    items = [
-        SuggestionView(
-            buy_code=one.buy.code,
-            sell_code=one.sell.code,
-            usd=one.usd,
-            profit=split(one.buy, one.sell, one.usd).total,
-        )
-        for one in pairs
-    ]
-    return SuggestionList(items=items)
+        return SuggestionList(items=await suggestion_views(session, pairs[:MOST_MATCHES]))
+
+
+@router.post("/suggestions")
+async def make_suggestions(
+    body: SuggestionsBody, user: Manager, services: ServicesDep, key: IdempotencyKey = None
+) -> MatchesMade:
+    """Make every match that is suggested now, or none when they are no longer those that the person saw."""
+    async with services.sessions.begin() as session:
+        if key is not None and (known := await netting.of_key(session, key, str(body), user.actor)):
+            return MatchesMade.of(known)
+        pairs = (await netting.suggestions(session, body.how))[:MOST_MATCHES]
+        wanted = [Wanted(buy_code=one.buy.code, sell_code=one.sell.code, usd=one.usd) for one in pairs]
+        if (len(wanted), sum(one.usd for one in wanted)) != (body.matches, body.amount_usd):
+            raise Conflict("SUGGESTIONS_MOVED", "Las sugerencias cambiaron mientras las mirabas: revísalas otra vez.")
+        rows = await netting.match_all(session, wanted, actor=user.actor, at=datetime.now(UTC))
+        if key is not None:
+            await netting.keep_key(session, key, rows, user.actor)
+        return MatchesMade.of(rows)
 
 
 @router.post("/matches")
-async def make_match(body: MatchBody, user: Manager, services: ServicesDep) -> MatchView:
+async def make_match(body: MatchBody, user: Manager, services: ServicesDep, key: IdempotencyKey = None) -> MatchView:
     """Match two operations. Never more than what is left, whoever else is matching."""
+    wanted = Wanted(buy_code=body.buy_code, sell_code=body.sell_code, usd=body.amount_usd)
     async with services.sessions.begin() as session:
-        row = await netting.match(
-            session, body.buy_code, body.sell_code, body.amount_usd, actor=user.actor, at=datetime.now(UTC)
-        )
-        await session.refresh(row)
-        return MatchView.model_validate(row)
+        rows = await netting.of_key(session, key, str(wanted), user.actor) if key is not None else []
+        if not rows:
+            rows = await netting.match_all(session, [wanted], actor=user.actor, at=datetime.now(UTC))
+            if key is not None:
+                await netting.keep_key(session, key, rows, user.actor)
+        return (await match_views(session, rows))[0]
 
 
 @router.get("/matches")
@@ -192,22 +175,35 @@ async def list_matches(
     since: Day | None = None,
     until: Day | None = None,
     annulled: bool = False,
+    loose: bool = False,
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> MatchList:
-    """Matches, newest first; those that stand or those that were annulled."""
+    """Matches, newest first; those that stand or those that were annulled; with `loose`, those that no lote has."""
     async with services.sessions() as session:
         rows = await netting.matches(
-            session, since=since, until=until, standing=not annulled, before=after(cursor), limit=limit + 1
+            session,
+            since=since,
+            until=until,
+            standing=not annulled,
+            loose=loose,
+            before=after(cursor),
+            limit=limit + 1,
         )
-    shown, following = page(rows, limit, lambda row: row.id)
-    return MatchList(items=[MatchView.model_validate(row) for row in shown], next_cursor=following)
+        shown, following = page(rows, limit, lambda row: row.id)
+        return MatchList(items=await match_views(session, shown), next_cursor=following)
+
+
+@router.get("/matches/{match_id}")
+async def read_match(match_id: MatchId, _user: Reader, services: ServicesDep) -> MatchView:
+    """One match."""
+    async with services.sessions() as session:
+        row = await netting.match_by_id(session, match_id)
+        return (await match_views(session, [row]))[0]
 
 
 @router.post("/matches/{match_id}/annul")
-async def annul_match(
-    match_id: Annotated[int, Path(ge=1, le=MAX_ID)], body: ReasonBody, user: Manager, services: ServicesDep
-) -> Done:
+async def annul_match(match_id: MatchId, body: ReasonBody, user: Manager, services: ServicesDep) -> Done:
     """Give back what a match took, while its lote is open."""
     async with services.sessions.begin() as session:
         await netting.annul(session, match_id, actor=user.actor, at=datetime.now(UTC), reason=body.reason)
@@ -220,7 +216,8 @@ async def list_batches(_user: Reader, services: ServicesDep, cursor: Cursor = No
     async with services.sessions() as session:
         rows = await netting.batches(session, before=after(cursor), limit=limit + 1)
         shown, following = page(rows, limit, lambda row: row.id)
-        items = [_batch(row, await netting.matches(session, batch_id=row.id, limit=MOST_ROWS)) for row in shown]
+        sums = await netting.totals(session, [row.id for row in shown])
+    items = [batch_view(row, sums.get(row.id, BatchTotals())) for row in shown]
     return BatchList(items=items, next_cursor=following)
 
 
@@ -229,7 +226,16 @@ async def open_batch(body: BatchBody, user: Manager, services: ServicesDep) -> B
     """Gather matches in a lote."""
     async with services.sessions.begin() as session:
         row = await netting.open_batch(session, body.matches, actor=user.actor, at=datetime.now(UTC))
-        return _batch(row, await netting.matches(session, batch_id=row.id, limit=MOST_ROWS))
+        return await _whole(session, row)
+
+
+@router.get("/batches/{code}")
+async def read_batch(code: BatchCode, _user: Reader, services: ServicesDep) -> BatchDetail:
+    """One lote with its matches, the first made first."""
+    async with services.sessions() as session:
+        batch = await netting.batch_by_code(session, code)
+        rows = await netting.matches(session, batch_id=batch.id, limit=MOST_MATCHES)
+        return BatchDetail(batch=await _whole(session, batch), items=await match_views(session, rows[::-1]))
 
 
 @router.post("/batches/{code}/close")
@@ -237,53 +243,27 @@ async def close_batch(code: BatchCode, user: Manager, services: ServicesDep) -> 
     """Close a lote for good; its matches are no longer annulled."""
     async with services.sessions.begin() as session:
         row = await netting.close_batch(session, code, actor=user.actor, at=datetime.now(UTC))
-        return _batch(row, await netting.matches(session, batch_id=row.id, limit=MOST_ROWS))
+        return await _whole(session, row)
 
 
 @router.get("/batches/{code}/export", response_class=Response, responses=FILE)
-async def export_batch(code: BatchCode, _user: Reader, services: ServicesDep) -> Response:
+async def export_batch(code: BatchCode, user: Reader, services: ServicesDep) -> Response:
     """The matches of a lote in a sheet, with what they add up to."""
-    async with services.sessions() as session:
-        batch = await netting.batch_by_code(session, code)
-        rows = await netting.matches(session, batch_id=batch.id, limit=MOST_ROWS)
-    cells = [
+    found = await read_batch(code, user, services)
+    cells: list[tuple[Cell, ...]] = [
         (
             *(one.day, code, one.buy_code, one.sell_code, one.usd, one.buy_rate, one.sell_rate),
-            *(one.total, one.trader_buy + one.trader_sell, one.house),
+            *(one.total, one.traders, one.house),
         )
-        for one in reversed(rows)
+        for one in found.items
     ]
-    sums = netting.totals(rows)
-    total = (None, "Total", None, None, sums.usd, None, None, sums.total, sums.traders, sums.house)
+    sums = found.batch
+    total: tuple[Cell, ...] = (
+        *(None, "Total", None, None, sums.usd, None, None),
+        *(sums.total, sums.traders, sums.house),
+    )
     return download(workbook(Sheet(name="Lote", headings=HEADINGS, rows=[*cells, total])), f"{code}.xlsx")
 
 
-def _side(one: Unmatched) -> SideView:
-    side = one.side
-    return SideView(
-        code=side.code,
-        kind=side.kind,
-        client_id=side.client_id,
-        trader_id=side.trader_id,
-        rate=side.rate,
-        desk_rate=side.desk_rate,
-        amount_usd=one.usd,
-        left_usd=side.left,
-        day=one.day,
-    )
-
-
-def _batch(row: Batch, rows: Sequence[Match]) -> BatchView:
-    sums = netting.totals(rows)
-    return BatchView(
-        code=row.code,
-        day=row.day,
-        state=row.state,
-        matches=sums.count,
-        usd=sums.usd,
-        total=sums.total,
-        traders=sums.traders,
-        house=sums.house,
-        opened_at=row.opened_at,
-        closed_at=row.closed_at,
-    )
+async def _whole(session: AsyncSession, row: Batch) -> BatchView:
+    return batch_view(row, (await netting.totals(session, [row.id])).get(row.id, BatchTotals()))

@@ -39,15 +39,22 @@ class Section:
     text: str = ""
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+    # Of a table: the places of its figures, the place of the column that takes what is left, and its last line.
+    figures: Sequence[int] = ()
+    wide: int = -1
+    total: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Paper:
-    """What is written, in Spanish. `note` stands on every page."""
+    """What is written, in Spanish. `note` stands on every page; `house` says whose paper it is."""
 
     title: str
     subtitle: str
     note: str
+    house: str = ""
+    lying: bool = False
+    most_rows: int = MOST_ROWS
     sections: Sequence[Section] = field(default_factory=tuple)
 
 
@@ -59,21 +66,21 @@ def render(paper: Paper, kind: PaperFormat) -> bytes:
 def as_pdf(paper: Paper) -> bytes:
     """By Typst, whose wheel brings its compiler and its fonts: nothing is fetched and no font of the machine counts.
 
-    A table longer than MOST_ROWS is cut, and says so: whoever wants all of it asks for the workbook.
+    A table longer than the paper's `most_rows` is cut, and says so: whoever wants all of it asks for the workbook.
     """
-    shown = replace(paper, sections=[_cut(section) for section in paper.sections])
+    shown = replace(paper, sections=[_cut(section, paper.most_rows) for section in paper.sections])
     content = json.dumps(asdict(shown), ensure_ascii=False)
     import typst  # 7 MB, and few papers are asked for
 
     return typst.compile(_TEMPLATE.read_bytes(), sys_inputs={"paper": content}, ignore_system_fonts=True)
 
 
-def _cut(section: Section) -> Section:
-    left = len(section.rows) - MOST_ROWS
+def _cut(section: Section, most: int) -> Section:
+    left = len(section.rows) - most
     if left <= 0:
         return section
-    words = f"{section.text}\nVan las primeras {MOST_ROWS} filas; el archivo de Excel trae {left} más.".strip()
-    return replace(section, rows=section.rows[:MOST_ROWS], text=words)
+    words = f"{section.text}\nVan las primeras {most} filas; el archivo de Excel trae {left} más.".strip()
+    return replace(section, rows=section.rows[:most], text=words)
 
 
 def as_xlsx(paper: Paper) -> bytes:

@@ -19,6 +19,8 @@ from api.auth import policy_of
 from api.panel.case_acts import ACTS as CASES
 from api.panel.client_acts import ACTS as CLIENTS
 from api.panel.dialogs import PERMISSIONS as COMMANDS
+from api.panel.ledger_acts import ENTRY_ACTS, MONTH_ACTS
+from api.panel.netting_acts import BATCH_ACTS, MATCH_ACTS
 from api.panel.rail import SECTIONS
 from api.panel.reversals import ACTS as REVERSALS
 from api.panel.rule_acts import ACTS as RULES
@@ -60,6 +62,10 @@ ACTS = (
     Acts(shape="/panel/operaciones/{code}/reverso", known={name: act.permission for name, act in REVERSALS.items()}),
     Acts(shape="/panel/clientes/{client_id}", known={name: act.permission for name, act in CLIENTS.items()}),
     Acts(shape="/panel/casos/{case_id}", known={name: act.permission for name, act in CASES.items()}),
+    Acts(shape="/panel/calce/calces/{match_id}", known={name: act.permission for name, act in MATCH_ACTS.items()}),
+    Acts(shape="/panel/calce/lotes/{code}", known={name: act.permission for name, act in BATCH_ACTS.items()}),
+    Acts(shape="/panel/libros/asientos/{number}", known={name: act.permission for name, act in ENTRY_ACTS.items()}),
+    Acts(shape="/panel/libros/meses/{year}/{month}", known={name: act.permission for name, act in MONTH_ACTS.items()}),
     Acts(shape="/panel/reglas/{rule_id}", known={name: act.permission for name, act in RULES.items()}),
 )
 
