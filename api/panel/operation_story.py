@@ -47,6 +47,7 @@ NOTICES = {
     "en_proceso": "Aviso de en proceso",
     "completada": "Aviso de completada",
     "cancelada": "Aviso de cancelación",
+    "reversada": "Aviso de reverso",
     "expirada": "Aviso de expiración",
     "monto_cambiado": "Aviso de cambio de monto",
     "comprobante": "Envío del comprobante",
