@@ -95,6 +95,14 @@ async def goals_page(
     return await pages.page(request, services, user, "goals.html", here=HERE, **known)
 
 
+@router.get("/resumen")
+async def summary(request: Request, user: Reader, services: ServicesDep) -> Response:
+    """This month's goals for the first page of the day, read after it is shown."""
+    of = _month("")
+    found = await staff.read_month(user, services, of.year, of.month)
+    return pages.fragment(request, user, "goals_summary.html", "summary", month=of, rows=found.items)
+
+
 @router.get("/{trader_id}")
 async def ask_goal(
     *, request: Request, trader_id: TraderId, user: Manager, services: ServicesDep, mes: MonthText = ""

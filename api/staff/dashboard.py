@@ -8,16 +8,17 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import SignedUser, requires
 from api.services import ServicesDep
 from api.staff.shapes import Answer, Money
-from db import desk, parameters
+from db import desk, ledger_days, parameters
 from db.attention import read_attention
 from db.dashboard import Dashboard, read_dashboard
 from domain.calendar import business_day, day_bounds
 from domain.operations import Kind, State
-from domain.permissions import Permission, Role
+from domain.permissions import Permission, Role, Scope, scope
 
 router = APIRouter(prefix="/dashboard", tags=["Resumen"])
 Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
@@ -123,12 +124,13 @@ class SeatView(Answer):
 
 
 class DashboardView(Answer):
-    """The figures of a stretch. `workers` only for a Master."""
+    """The figures of a stretch. `workers` only for a Master; `margin` (PEN) is null for who may not see it."""
 
     stretch: Stretch
     since: date
     until: date
     net_usd: Money
+    margin: Money | None
     sides: list[SideView]
     ended: list[EndedView]
     slots: list[SlotView]
@@ -161,14 +163,24 @@ async def read_figures(
         found = await read_dashboard(session, user.actor, since=since, until=until, by_hour=stretch is Stretch.TODAY)
         waits = await read_attention(session, user.actor, now=now, late_after=timedelta(minutes=float(minutes)))
         seats = await desk.seats(session)
+        margin = await _margin(session, user, first, today)
     return DashboardView(
         stretch=stretch,
         since=first,
         until=today,
+        margin=margin,
         attention=AttentionView.model_validate(waits),
         desk=[SeatView.model_validate(one) for one in seats],
         **_figures(found),
     )
+
+
+async def _margin(session: AsyncSession, user: SignedUser, since: date, until: date) -> Decimal | None:
+    """What operations earned against the desk, from the books, as the position and the goals have it."""
+    if not user.may(Permission.GOALS_READ) or scope(user.role, "goals") is not Scope.ALL:
+        return None
+    days = await ledger_days.exchanged(session, since=since, until=until)
+    return sum((one.margin for one in days), Decimal("0.00"))
 
 
 def _figures(found: Dashboard) -> dict[str, object]:
