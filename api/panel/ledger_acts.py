@@ -177,7 +177,7 @@ def _ask_annulment(found: AskedEntry) -> Question:
         lead=found.entry.words,
         effects=(
             ("users", "Lo decide otra persona. Hasta entonces nada cambia."),
-            ("undo-2", "Un asiento no se borra: se registra otro igual al revés, con fecha de ese día."),
+            ("undo-2", "Un asiento no se borra: se registra otro igual al revés, con fecha del día en que se apruebe."),
         ),
         asks=(WHY,),
         ok="Pedir anulación",

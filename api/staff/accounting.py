@@ -272,6 +272,7 @@ async def export_income(
         ],
         total=("Resultado", found.net),
         wide=0,
+        losses=True,
     )
     return await as_file(services, report, kind)
 
@@ -311,6 +312,7 @@ async def export_results(
         headings=(BY[by], "Nombre", "Operaciones", "Comprado US$", "Vendido US$", "Margen S/"),
         rows=[(one.key, one.label, one.operations, one.bought_usd, one.sold_usd, one.margin) for one in found],
         total=(None, "Total", sum(one.operations for one in found), *sums),
+        losses=True,
     )
     return await as_file(services, report, kind)
 

@@ -40,6 +40,8 @@ class Report:
     total: Sequence[Cell] = ()
     wide: int = 1
     lying: bool = False
+    # Its negative figures are losses, and not the other side of the books.
+    losses: bool = False
 
 
 async def answer(services: Services, report: Report, kind: PaperFormat) -> Response:
@@ -71,10 +73,10 @@ def paper_of(report: Report, whose: Holder, *, now: datetime) -> Paper:
     table = Section(
         heading="",
         columns=report.headings,
-        rows=[[_written(cell) for cell in row] for row in report.rows],
+        rows=[[_written(cell, losses=report.losses) for cell in row] for row in report.rows],
         figures=figures,
         wide=report.wide,
-        total=[_written(cell) for cell in report.total],
+        total=[_written(cell, losses=report.losses) for cell in report.total],
     )
     return Paper(
         title=report.title,
@@ -87,12 +89,12 @@ def paper_of(report: Report, whose: Holder, *, now: datetime) -> Paper:
     )
 
 
-def _written(cell: Cell) -> str:
+def _written(cell: Cell, *, losses: bool) -> str:
     """As people read it: a loss between parentheses (F231), a rate with its four decimals (F056)."""
     if isinstance(cell, Decimal):
         if cell.as_tuple().exponent == RATE_DECIMALS:
             return f"{cell:.4f}"
-        return f"({-cell:,.2f})" if cell < 0 else f"{cell:,.2f}"
+        return f"({-cell:,.2f})" if cell < 0 and losses else f"{cell:,.2f}"
     if isinstance(cell, int):
         return f"{cell:,}"
     return format_day(cell) if isinstance(cell, date) else cell or ""

@@ -81,6 +81,7 @@ async def export_operations(
         total=(*(None, None, None, "Margen", *(None,) * 5), sum((one.margin for one in found), ZERO)),
         wide=3,
         lying=True,
+        losses=True,
     )
     return await as_file(services, report, kind)
 

@@ -21,6 +21,7 @@ from domain.operations import Kind
 from domain.permissions import Role
 from tests.api.conftest import Staff
 from tests.books import Books, open_books
+from tests.papers import text_of
 
 BASE = "/api/staff"
 NOW = datetime.now(UTC)
@@ -169,6 +170,9 @@ async def _check_books(http: httpx.AsyncClient) -> None:
     assert {one["code"]: one["closing"] for one in trial["items"]} == TRIAL
     rows = await _sheet(http, f"{BASE}/accounting/trial-balance/export")
     assert {row[0]: f"{row[5]:.2f}" for row in rows[1:]} == TRIAL
+    paper = await http.get(f"{BASE}/accounting/trial-balance/export", params={"format": "pdf"})
+    told = text_of(paper.content)
+    assert all(f"{Decimal(closing):,.2f}" in told for closing in TRIAL.values())
     for code in ("10412", "7761"):
         told = await ok(await http.get(f"{BASE}/accounting/accounts/{code}"))
         *_, last = await _sheet(http, f"{BASE}/accounting/accounts/{code}/export")
