@@ -175,7 +175,7 @@ BOOK_COLUMNS: tuple[Column[BookLineView], ...] = (
         link=lambda b: f"{PATH}/mayor?cuenta={b.account}",
         phone=True,
     ),
-    Column(key="nombre", label="Nombre", kind="name", value=lambda b: b.account_name),
+    Column(key="nombre", label="Nombre", kind="wrap", value=lambda b: b.account_name),
     Column(key="detalle", label="Detalle", kind="name", value=lambda b: b.words),
     Column(
         key="operacion",
