@@ -56,7 +56,7 @@ async def fired(sessions, push_program: StandIn) -> int:
             if document == "40000001":
                 kind, keys = push_subscriptions.WEB, browser["keys"]
                 await push_subscriptions.subscribe(
-                    session, client.id, kind=kind, endpoint=browser["endpoint"], keys=keys
+                    session, client.id, session_id=None, kind=kind, endpoint=browser["endpoint"], keys=keys
                 )
         await session.flush()
         return (await set_rate(session, buy=Decimal("3.4510"), sell=Decimal("3.46"), actor=SYSTEM)).id

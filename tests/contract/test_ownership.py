@@ -77,6 +77,7 @@ CALLS = [
 ]
 # Nothing in them names a client or a thing of one: the session alone says whose they are.
 OF_THE_SESSION = {
+    "/api/web/push/resume": "POST",
     "/api/web/rate-alerts": "GET",
     "/api/web/push/subscribe": "POST",
     "/api/web/push/unsubscribe": "POST",

@@ -36,6 +36,19 @@ async function subscribe() {
   standing();
 }
 
+// A browser that kept its subscription from an earlier session: is it still this client's? Asked once a session.
+const RESUMED = "qoricash_avisos";
+async function resume() {
+  if (!meta("sesion") || !worker || !("PushManager" in window) || sessionStorage.getItem(RESUMED) === meta("csrf")) return;
+  const made = await (await worker).pushManager.getSubscription();
+  if (made) {
+    const answer = await tell("/api/web/push/resume", { endpoint: made.endpoint });
+    if (!answer.ok) return;
+    if (!(await answer.json()).active) await made.unsubscribe();
+  }
+  sessionStorage.setItem(RESUMED, meta("csrf"));
+}
+
 async function unsubscribe() {
   const made = await (await worker).pushManager.getSubscription();
   if (!made) return;
@@ -56,4 +69,4 @@ document.addEventListener("htmx:confirm", (event) => {
   Promise.resolve(worker ? unsubscribe() : null).finally(() => { navigator.clearAppBadge?.(); event.detail.issueRequest(true); });
 });
 document.addEventListener("partes", standing);
-standing();
+resume().then(standing);
