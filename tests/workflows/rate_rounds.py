@@ -1,4 +1,4 @@
-"""The rounds of rate alerts that are recorded; `python -m tests.histories.record` lives them, test_rate_alerts.py too."""
+"""The rounds of rate alerts that are recorded (`python -m tests.histories.record`) and those that are tested."""
 
 from __future__ import annotations
 

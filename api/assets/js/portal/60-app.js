@@ -21,6 +21,7 @@ async function standing() {
   const possible = Notification.permission !== "denied" && (subscribed || meta("avisos"));
   show("[data-push]", Boolean(possible) && !subscribed);
   show("[data-push-active]", Boolean(subscribed));
+  show("[data-push-part]", Boolean(possible));
 }
 
 async function subscribe() {
@@ -69,4 +70,5 @@ document.addEventListener("htmx:confirm", (event) => {
   Promise.resolve(worker ? unsubscribe() : null).finally(() => { navigator.clearAppBadge?.(); event.detail.issueRequest(true); });
 });
 document.addEventListener("partes", standing);
+document.addEventListener("htmx:afterSettle", standing);
 resume().then(standing);
