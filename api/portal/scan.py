@@ -15,9 +15,10 @@ from db.tables import HouseAccount
 
 def text(code: str, pays: str, target: HouseAccount) -> str:
     """The lines that the phone shows: `pays` is the amount with its symbol, here with a space that can be typed."""
+    amount = pays.replace("\u00a0", " ")
     lines = (
         f"QoriCash {code}",
-        f"Monto exacto: {pays.replace("\u00a0", " ")}",
+        f"Monto exacto: {amount}",
         f"Banco: {target.bank}",
         f"Cuenta: {target.number}",
         f"CCI: {target.cci}",
