@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment
 from jinja2_fragments import render_block
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -68,6 +69,12 @@ def bare_page(request: Request, template: str, *, status: int = 200, **context: 
     """A page that asks the database nothing: it must come also when that is what failed."""
     known = {**everywhere(request, None), "quote": None, "attends": "", "open_now": True}
     return answer(templates().get_template(template).render(known | context), status=status)
+
+
+def part_page(request: Request, client: SignedClient | None, part: Markup, *, status: int) -> HTMLResponse:
+    """A block that was already made, on a page of its own: for who has no program running to put it in its place."""
+    known = everywhere(request, client)
+    return answer(templates().get_template("part.html").render(known | {"part": part}), status=status)
 
 
 def fragment(

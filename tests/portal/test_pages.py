@@ -91,7 +91,7 @@ async def test_the_steps_of_signing_up_keep_what_was_typed_and_name_what_is_wron
     refused = await http.post("/registro/4", data={**contact, "password": "una-frase-larga"})
     assert "acepta los términos" in refused.text
     done = await http.post("/registro/4", data={**contact, "password": "una-frase-larga", "acepta": "si"})
-    assert done.headers["hx-redirect"] == "/cuenta/documentos"
+    assert (done.status_code, done.headers["location"]) == (303, "/cuenta/documentos")
     assert (await http.get("/cuenta/documentos")).status_code == 200
     async with sessions() as session:
         made = (await session.scalars(select(Client))).one()

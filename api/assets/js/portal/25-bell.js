@@ -3,7 +3,7 @@ const { meta } = window.portal;
 let read = 0;
 
 async function ask(path, more = {}) {
-  const answer = await fetch(path, { ...more, headers: { "X-Fondo": "1", "X-CSRF-Token": meta("csrf"), ...more.headers } }).catch(() => null);
+  const answer = await fetch(path, { ...more, headers: { "X-Fondo": "1", "HX-Request": "true", "X-CSRF-Token": meta("csrf"), ...more.headers } }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-bell]");
   document.querySelectorAll("[data-bell]").forEach((bell) => { if (fresh) bell.replaceWith(fresh.cloneNode(true)); });
