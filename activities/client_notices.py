@@ -12,6 +12,7 @@ from db import clients, deliveries, notices, onboarding
 from db.session import Sessions
 from db.tables import Client
 from domain.clients import DOCUMENT_WORDS, papers_of, split_emails
+from domain.notice_preferences import Channel, leaves
 from integrations.mail import Mailer
 from integrations.notices import client_push, letter
 from integrations.push import Pusher
@@ -45,7 +46,10 @@ class ClientNoticeActivities:
                 return
             # Only where it was asked for, whatever address the client has by now.
             good, bad, password = sealed.recipients, (), sealed.password
-        push = client_push(order.notice)
+        # What a person of the house sends again was asked for by the client just now; a push is not repeated.
+        muted = () if order.again else client.muted_notices
+        wanted = not order.again and leaves(order.notice, Channel.PUSH, muted)
+        push = client_push(order.notice) if wanted else None
         async with self._sessions() as session:
             papers = await _papers(session, client)
             devices = await notices.devices(session, client.id) if push else ()
@@ -56,7 +60,7 @@ class ClientNoticeActivities:
                 subject_key=deliveries.client_subject(order.client_id),
                 notice=order.notice,
                 key=order.key,
-                envelopes=(envelope,),
+                envelopes=(envelope,) if leaves(order.notice, Channel.MAIL, muted) else (),
                 push=push,
                 devices=devices,
             )

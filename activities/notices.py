@@ -14,6 +14,7 @@ from db.invoices import TAKEN
 from db.notices import Subject
 from db.session import Sessions
 from domain.clients import split_emails
+from domain.notice_preferences import Channel, leaves
 from integrations.mail import Attachment, Mailer
 from integrations.notices import OperationFacts, letter, push
 from integrations.nubefact import NubeFact, Retryable
@@ -48,14 +49,18 @@ class NoticeActivities:
             desk = await notices.desk_addresses(session, subject) if to_desk else ()
         waits, attached = await self._receipt(subject, order.notice)
         facts = told(subject, site=self._link(order), attached=attached is not None)
-        envelopes = () if waits else self._envelopes(order.notice, subject, facts, desk=tuple(desk), pdf=attached)
+        # What a person of the house sends again was asked for by the client just now.
+        muted = () if order.again else subject.client.muted_notices
+        by_mail, by_push = (leaves(order.notice, channel, muted) for channel in (Channel.MAIL, Channel.PUSH))
+        client = self._to_client(order.notice, subject, facts, attached) if by_mail else None
+        envelopes = () if waits else _envelopes(client, order.notice, facts, desk=tuple(desk))
         await self._postman.deliver(
             Posting(
                 subject_key=order.code,
                 notice=order.notice,
                 key=order.key,
                 envelopes=envelopes,
-                push=None if order.again else push(order.notice, facts),
+                push=push(order.notice, facts) if by_push and not order.again else None,
                 devices=subject.devices,
             )
         )
@@ -70,20 +75,10 @@ class NoticeActivities:
         ref = delivery_links.reference(order.code, order.notice, order.key, secret_key=secret_key)
         return f"{self._settings.public_url.rstrip('/')}/ver/{order.code}/{ref}"
 
-    def _envelopes(
-        self, notice: str, subject: Subject, facts: OperationFacts, *, desk: tuple[str, ...], pdf: Attachment | None
-    ) -> tuple[Envelope, ...]:
+    def _to_client(self, notice: str, subject: Subject, facts: OperationFacts, pdf: Attachment | None) -> Envelope:
         good, bad = split_emails(subject.client.email)
         attachments = (pdf,) if pdf else ()
-        client = Envelope(
-            audience=CLIENT, addresses=good, bad=bad, letter=letter(notice, facts), attachments=attachments
-        )
-        # Nobody gets two copies: not a colleague in two roles, nor one who is also the client (F104).
-        seen = {address.casefold() for address in good}
-        others = tuple({one.casefold(): one for one in desk if one.casefold() not in seen}.values())
-        if not others:
-            return (client,)
-        return (client, Envelope(audience=DESK, addresses=others, letter=letter(f"{notice}_casa", facts)))
+        return Envelope(audience=CLIENT, addresses=good, bad=bad, letter=letter(notice, facts), attachments=attachments)
 
     async def _receipt(self, subject: Subject, notice: str) -> tuple[bool, Attachment | None]:
         """Whether the mail has to wait for the comprobante's PDF, and the PDF when there is one (F095, F096)."""
@@ -102,3 +97,16 @@ class NoticeActivities:
     def _long_finished(self, subject: Subject) -> bool:
         finished = subject.operation.finished_at
         return finished is not None and datetime.now(UTC) - finished > PDF_PATIENCE
+
+
+def _envelopes(
+    client: Envelope | None, notice: str, facts: OperationFacts, *, desk: tuple[str, ...]
+) -> tuple[Envelope, ...]:
+    """To the client, unless it muted this, and to the desk."""
+    mine = (client,) if client is not None else ()
+    # Nobody gets two copies: not a colleague in two roles, nor one who is also the client (F104).
+    seen = {address.casefold() for envelope in mine for address in envelope.addresses}
+    others = tuple({one.casefold(): one for one in desk if one.casefold() not in seen}.values())
+    if not others:
+        return mine
+    return (*mine, Envelope(audience=DESK, addresses=others, letter=letter(f"{notice}_casa", facts)))

@@ -14,6 +14,7 @@ from db.client_reads import display_name
 from db.rate_alerts import Fired
 from db.session import Sessions
 from domain.clients import split_emails
+from domain.notice_preferences import Channel, leaves
 from integrations.mail import Mailer
 from integrations.notices import RateAlertFacts, letter, rate_push
 from integrations.push import Pusher
@@ -65,12 +66,13 @@ class RateAlertActivities:
             facts = told(fired, site=self._settings.public_url)
             good, bad = split_emails(fired.client.email)
             envelope = Envelope(audience=CLIENT, addresses=good, bad=bad, letter=letter(NOTICE, facts))
+            muted = fired.client.muted_notices
             posting = Posting(
                 subject_key=deliveries.client_subject(fired.client.id),
                 notice=NOTICE,
                 key=str(fired.firing.id),
-                envelopes=(envelope,),
-                push=rate_push(facts),
+                envelopes=(envelope,) if leaves(NOTICE, Channel.MAIL, muted) else (),
+                push=rate_push(facts) if leaves(NOTICE, Channel.PUSH, muted) else None,
                 devices=devices,
             )
             try:

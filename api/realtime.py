@@ -27,7 +27,7 @@ from api.services import Services
 from api.settings import ApiSettings
 from db import clients, notifications, sessions
 from db.tables import Notification
-from domain.notifications import EVERYBODY, client_room, role_room, user_room
+from domain.notifications import ACCOUNT_APPROVED, EVERYBODY, client_room, role_room, user_room
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def rooms_of(identity: Identity | None) -> tuple[str, ...]:
 
 Named = Mapping[Any, str]
 # Events of a client's own room that its pages check against the document that they know.
-NAMED = frozenset({"documents_approved", "client_deleted"})
+NAMED = frozenset({ACCOUNT_APPROVED, "client_deleted"})
 FIGURES = ("amount_usd", "amount_pen", "exchange_rate", "compra", "venta")
 
 

@@ -133,6 +133,19 @@ def pages(
     _measure(lambda progress: run(Plan(operations=operations, clients=clients), progress), as_json=json)
 
 
+@app.command()
+def portal(
+    *,
+    times: Annotated[int, typer.Option(min=1, help="veces que se abre cada página en cada línea")] = 3,
+    slower: Annotated[float, typer.Option(min=1, help="cuántas veces más lento que esta máquina es el celular")] = 4,
+    json: AsJson = False,
+) -> None:
+    """Lo que espera un cliente en su celular con 4G y con 3G lenta, en un Chromium de verdad."""
+    from cli.benches.portal import Plan, run
+
+    _measure(lambda progress: run(Plan(times=times, slower=slower), progress), as_json=json)
+
+
 def _measure(bench: Callable[[Progress], Figures], *, as_json: bool) -> None:
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,7 +19,6 @@ from db.tables import (
     Client,
     ClientIdentityChange,
     Operation,
-    PushSubscription,
     User,
 )
 from domain.clients import ClientStatus, DocumentType, KycStatus
@@ -144,8 +143,7 @@ async def close(session: AsyncSession, client_id: int, *, actor: Actor, reason: 
     client.closed_at, client.status = now, ClientStatus.INACTIVO
     client.password_hash, client.temporary_password_hash, client.temporary_password_until = "", None, None
     client.accepts_promotions = False
-    await session.execute(delete(PushSubscription).where(PushSubscription.client_id == client_id))
-    # Before its sessions end: the same commit tells both, in this order, and its sockets hear the first.
+    # Before its sessions and pushes end: the same commit tells both, in this order, and its sockets hear the first.
     told = {"client_id": client_id, "title": "QoriCash", "message": "Tu cuenta se cerró. Escríbenos si no lo pediste."}
     await notify(session, key=f"closed:{client_id}", room=client_room(client_id), event=CLOSED, payload=told)
     await sessions.end_of_client(session, client_id, now)

@@ -13,9 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit, email_codes, risk, sessions
+from db.notifications import notify
 from db.tables import Client, ClientDocument, RewardCode
 from domain.clients import ClientStatus, DocumentKind, DocumentType, KycStatus, masked
 from domain.errors import Conflict, Invalid, Missing
+from domain.notifications import PASSWORD_CHANGED, client_room
 from domain.operations import Actor, ActorKind, StoredFile
 from domain.referrals import CODE_LENGTH, code_from
 
@@ -190,6 +192,13 @@ async def set_password(
         )
     )
     await sessions.end_of_client(session, client_id, now, keep=keep_session)
+    await notify(
+        session,
+        key=f"password:{client_id}:{now.isoformat()}",
+        room=client_room(client_id),
+        event=PASSWORD_CHANGED,
+        payload={"client_id": client_id},
+    )
     themselves = Actor(kind=ActorKind.CLIENT, id=client_id)
     audit.record(session, actor=themselves, action="clients.change_password", entity="client", entity_id=client_id)
 

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import incidents, notifications
+from db import inbox, incidents, notifications
 from db.tables import Client, Invoice, InvoiceSeries, Operation, Reversal
 from domain.errors import Conflict
 from domain.invoices import InvoiceStatus, InvoiceType, ask_again_in, invoice_type_for, is_burnt, may_become
@@ -252,6 +252,7 @@ async def mark_annulled(session: AsyncSession, invoice_id: int, *, at: datetime)
         raise Conflict("WRONG_STATE", f"{name(invoice)} está {invoice.status}: no se anula.")
     invoice.status, invoice.ask_at = InvoiceStatus.ANULADO, None
     invoice.superseded_at = invoice.superseded_at or at
+    await inbox.tell_of_invoice(session, invoice, issued=False)
     return invoice
 
 
@@ -275,6 +276,8 @@ async def _mark(session: AsyncSession, invoice_id: int, status: InvoiceStatus, p
     invoice.hash = papers.hash or invoice.hash
     invoice.sunat_code, invoice.sunat_description = papers.sunat_code, papers.sunat_description
     if status in TAKEN:
+        if invoice.sent_at is None:
+            await inbox.tell_of_invoice(session, invoice, issued=True)
         invoice.sent_at = invoice.sent_at or at
     if status is InvoiceStatus.ACEPTADO:
         invoice.accepted_at = invoice.accepted_at or at

@@ -17,15 +17,19 @@ from db.notifications import notify
 from db.tables import Client, ClientDocument
 from domain.clients import ClientStatus, DocumentKind, KycStatus, Papers, PaperStatus, papers_of
 from domain.errors import Conflict, Forbidden, Invalid, Missing, Refused
-from domain.notifications import client_room, role_room, user_room
+from domain.notifications import (
+    ACCOUNT_APPROVED,
+    ACCOUNT_CHANGED,
+    PAPER_OBSERVED,
+    client_room,
+    role_room,
+    user_room,
+)
 from domain.operations import SYSTEM, Actor, ActorKind, StoredFile
 from domain.permissions import Role
 from domain.risk import Regime, RiskLevel
 
-# As the existing clients listen to it (contract, section 7).
-APPROVED = "documents_approved"
 RECEIVED = "documentos_recibidos"
-CHANGED = "cliente_actualizado"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +84,14 @@ async def review_paper(
         paper.status, paper.reason, paper.reviewed_by, paper.reviewed_at = status, reason.strip(), actor.id, at
         action = "clients.accept_document" if accepted else "clients.observe_document"
         audit.record(session, actor=actor, action=action, entity="client", entity_id=client_id, reason=paper.kind)
+        if not accepted:
+            await notify(
+                session,
+                key=f"papers:{paper.id}:{at.isoformat()}",
+                room=client_room(client_id),
+                event=PAPER_OBSERVED,
+                payload={"client_id": client_id, "documento": paper.kind},
+            )
     await session.flush()
     return await _file(session, client)
 
@@ -100,7 +112,7 @@ async def approve(
         audit.record(
             session, actor=actor, action="clients.approve", entity="client", entity_id=client_id, reason=notes.strip()
         )
-        await _announce(session, client, key=key, event=APPROVED)
+        await _announce(session, client, key=key, event=ACCOUNT_APPROVED)
         await session.flush()
         await risk.recompute(session, client_id, occasion="aprobación", at=at)
     return await _file(session, client)
@@ -119,7 +131,7 @@ async def activate(session: AsyncSession, client_id: int, *, key: str) -> Client
     if ready and waiting and not client.list_match and kept.regime is not Regime.REFORZADA:
         client.status, client.onboarding_key = ClientStatus.ACTIVO, key
         audit.record(session, actor=SYSTEM, action="clients.activate", entity="client", entity_id=client_id)
-        await _announce(session, client, key=key, event=APPROVED)
+        await _announce(session, client, key=key, event=ACCOUNT_APPROVED)
         await session.flush()
     return await _file(session, client)
 
@@ -139,7 +151,7 @@ async def reject(session: AsyncSession, client_id: int, *, actor: Actor, reason:
         audit.record(
             session, actor=actor, action="clients.reject", entity="client", entity_id=client_id, reason=reason.strip()
         )
-        await _announce(session, client, key=key, event=CHANGED)
+        await _announce(session, client, key=key, event=ACCOUNT_CHANGED)
         await session.flush()
     return await _file(session, client)
 
@@ -220,7 +232,7 @@ async def _announce(session: AsyncSession, client: Client, *, key: str, event: s
     if client.trader_id is not None:
         rooms.append(user_room(client.trader_id))
     for room in rooms:
-        await notify(session, key=f"client:{client.id}:{key}", room=room, event=CHANGED, payload=told)
+        await notify(session, key=f"client:{client.id}:{key}", room=room, event=ACCOUNT_CHANGED, payload=told)
     words = {"title": "QoriCash", "message": "Tu cuenta ya está activa. Puedes cambiar dólares."}
-    payload = {**told, **words} if event == APPROVED else told
+    payload = {**told, **words} if event == ACCOUNT_APPROVED else told
     await notify(session, key=f"client:{client.id}:{key}", room=client_room(client.id), event=event, payload=payload)

@@ -20,11 +20,10 @@ from db.notifications import notify_each
 from db.tables import Client, ExchangeRate, RateAlert, RateAlertFiring
 from domain.calendar import business_day
 from domain.errors import Conflict, Missing
-from domain.notifications import Announcement, client_room
+from domain.notifications import RATE_REACHED, Announcement, client_room
 from domain.operations import Actor
 from domain.rate_alerts import Direction, Side, check_new
 
-REACHED = "alerta_tipo_cambio"
 # News of a rate is none six hours later.
 STALE = timedelta(hours=6)
 
@@ -118,7 +117,7 @@ async def fire(session: AsyncSession, published: ExchangeRate) -> int:
     rooms = [client_room(client_id) for client_id in sorted({one.client_id for one in fired})]
     await notify_each(
         session,
-        [Announcement(event=REACHED, room=room) for room in rooms],
+        [Announcement(event=RATE_REACHED, room=room) for room in rooms],
         key=f"rate-alert:{published.id}",
         payload={
             "compra": str(published.buy),

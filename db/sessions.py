@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
-from db.tables import Client, Session, User
+from db.tables import Client, PushSubscription, Session, User
 from domain.errors import Refused
 
 # The channel that tells every API process to close the sockets of a session that has ended.
@@ -106,7 +106,10 @@ async def touch(session: AsyncSession, session_id: int, now: datetime) -> None:
 
 
 async def end(session: AsyncSession, session_ids: Iterable[int], now: datetime) -> int:
-    """End these sessions and close their sockets when the transaction commits; answers how many were open."""
+    """End these sessions, with the pushes that they asked for; answers how many were open.
+
+    Their sockets close when the transaction commits.
+    """
     return await _end(session, now, Session.id.in_(list(session_ids)))
 
 
@@ -116,7 +119,9 @@ async def end_of_user(session: AsyncSession, user_id: int, now: datetime, *, kee
 
 
 async def end_of_client(session: AsyncSession, client_id: int, now: datetime, *, keep: int | None = None) -> int:
-    """End every session of a client, but `keep`."""
+    """End every session of a client, but `keep`, with the pushes of every device but its own."""
+    others = (PushSubscription.client_id == client_id, PushSubscription.session_id.is_distinct_from(keep))
+    await session.execute(delete(PushSubscription).where(*others))
     return await _end(session, now, Session.client_id == client_id, Session.id.is_distinct_from(keep))
 
 
@@ -175,6 +180,7 @@ async def attempt_taken_back(session: AsyncSession, account: User | Client) -> N
 async def _end(session: AsyncSession, now: datetime, *which: object) -> int:
     ending = update(Session).where(*which, Session.ended_at.is_(None)).values(ended_at=now).returning(Session.id)  # type: ignore[arg-type]
     ended = (await session.scalars(ending)).all()
+    await session.execute(delete(PushSubscription).where(PushSubscription.session_id.in_(ended)))
     for session_id in ended:
         await session.execute(select(func.pg_notify(ENDED_CHANNEL, str(session_id))))
     return len(ended)

@@ -9,6 +9,29 @@ from domain.permissions import Role
 
 EVERYBODY = "todos"
 
+# What a client's own room hears. The names that the existing clients listen to are theirs (client contract, 7).
+OPERATION_CREATED = "nueva_operacion"
+OPERATION_MOVED = "operacion_cliente_actualizada"
+RATE_REACHED = "alerta_tipo_cambio"
+ACCOUNT_APPROVED = "documents_approved"
+ACCOUNT_CHANGED = "cliente_actualizado"
+PAPER_OBSERVED = "documento_observado"
+INVOICE_ISSUED = "comprobante_emitido"
+INVOICE_ANNULLED = "comprobante_anulado"
+PASSWORD_CHANGED = "clave_cambiada"  # noqa: S105 - an event's name
+# What a client reads again in its notices: one event a step. The others that the room hears say the same to other apps.
+NEWS = (
+    OPERATION_CREATED,
+    OPERATION_MOVED,
+    RATE_REACHED,
+    ACCOUNT_APPROVED,
+    ACCOUNT_CHANGED,
+    PAPER_OBSERVED,
+    INVOICE_ISSUED,
+    INVOICE_ANNULLED,
+    PASSWORD_CHANGED,
+)
+
 
 def role_room(role: Role) -> str:
     """All signed-in people of a role."""
@@ -67,16 +90,16 @@ def _desk_event(before: Operation | None, after: Operation) -> str:
 def _client_events(before: Operation | None, after: Operation) -> tuple[str, ...]:
     """The existing web listens to `operacion_cliente_actualizada`, the mobile to the others (client contract, 7)."""
     if before is None:
-        return ("nueva_operacion",)
+        return (OPERATION_CREATED,)
     if before.state is after.state:
         changed = before.amount_usd != after.amount_usd or before.expires_at != after.expires_at
-        return ("operacion_cliente_actualizada", "operacion_actualizada") if changed else ()
+        return (OPERATION_MOVED, "operacion_actualizada") if changed else ()
     last = {
         State.COMPLETADA: "operacion_completada",
         State.CANCELADO: "operacion_cancelada",
         State.EXPIRADA: "operation_expired",
     }.get(after.state, "operacion_actualizada")
-    return ("operacion_cliente_actualizada", last)
+    return (OPERATION_MOVED, last)
 
 
 def _assignment(before: Operation | None, after: Operation) -> tuple[Announcement, ...]:

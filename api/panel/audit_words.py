@@ -58,6 +58,7 @@ ACTIONS = {
     "clients.accept_document": "Aceptó un documento",
     "clients.observe_document": "Pidió un documento de nuevo",
     "clients.change_password": "Cambió su contraseña",
+    "clients.choose_notices": "Eligió qué avisos quiere",
     "clients.declare_risk": "Anotó exposición o procesos",
     "complaints.receive": "Recibió un reclamo",
     "complaints.take": "Tomó un reclamo",
@@ -189,6 +190,7 @@ def _change(field: str, before: str, after: str) -> str:
 
 
 FIELDS = {
+    "muted_notices": "avisos apagados",
     "status": "estado",
     "role": "rol",
     "buy": "compra",

@@ -10,8 +10,10 @@ from api.portal import (
     dashboard,
     documents,
     home,
+    inbox,
     mail_links,
     new_operation,
+    notice_preferences,
     operations,
     profile,
     proofs,
@@ -39,6 +41,8 @@ PARTS = (
     referrals,
     rate_alerts,
     complaints,
+    inbox,
+    notice_preferences,
 )
 for part in PARTS:
     router.include_router(part.router)

@@ -15,7 +15,8 @@ from api.auth import CurrentClient, SignedClient
 from api.files import link
 from api.pages.answers import wants_parts
 from api.pages.refusals import problem_of
-from api.portal import pages, words
+from api.pages.words import with_symbol
+from api.portal import pages, scan, words
 from api.portal.errors import PortalRoute, go
 from api.portal.receipt import receipt
 from api.public.cancellations import WebCancel, cancel_from_web
@@ -78,6 +79,13 @@ class View:
     def receives(self) -> Any:
         """How much it is paid."""
         return self.row.amount_usd if self.receives_in is Currency.USD else self.row.amount_pen
+
+    @property
+    def scan(self) -> Any:
+        """Where to pay and how much, for a phone to read off this screen; None when there is no account to pay into."""
+        if self.target is None:
+            return None
+        return scan.drawn(scan.text(self.row.code, with_symbol(self.pays, self.pays_in), self.target))
 
     @property
     def by_cci(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment
 from jinja2_fragments import render_block
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -18,7 +19,7 @@ from api.pages.answers import answer, csrf_token, environment, theme_of
 from api.portal import words
 from api.services import Services
 from api.settings import ApiSettings
-from db import clients, parameters, treasury
+from db import clients, inbox, parameters, treasury
 from db.client_reads import display_name
 from db.tables import Client, ExchangeRate
 from domain.calendar import Hours, business_day, is_open, week
@@ -43,7 +44,8 @@ async def page(
     """A whole page for a client who has come in."""
     async with services.sessions() as session:
         row = await clients.live(session, client.id)
-    known = {**everywhere(request, client), "name": first_name(row), "initials_of": display_name(row)}
+        unread = await inbox.unread(session, client.id)
+    known = {**everywhere(request, client), "unread": unread, "name": first_name(row), "initials_of": display_name(row)}
     known |= {"quote": await rate(services), **standing_hours(known["now"], await hours(services))}
     return answer(templates().get_template(template).render(known | context), status=status)
 
@@ -69,6 +71,12 @@ def bare_page(request: Request, template: str, *, status: int = 200, **context: 
     return answer(templates().get_template(template).render(known | context), status=status)
 
 
+def part_page(request: Request, client: SignedClient | None, part: Markup, *, status: int) -> HTMLResponse:
+    """A block that was already made, on a page of its own: for who has no program running to put it in its place."""
+    known = everywhere(request, client)
+    return answer(templates().get_template("part.html").render(known | {"part": part}), status=status)
+
+
 def fragment(
     request: Request, client: SignedClient | None, template: str, block: str, *, status: int = 200, **context: Any
 ) -> HTMLResponse:
@@ -83,6 +91,7 @@ def everywhere(request: Request, client: SignedClient | None) -> dict[str, Any]:
     private = settings.vapid_private_key.get_secret_value()
     return {
         "signed": client is not None,
+        "unread": 0,
         "csrf": csrf_token(settings, FACE, client.session_id) if client else "",
         "theme": theme_of(request),
         "now": datetime.now(UTC),

@@ -15,9 +15,11 @@ from api.public import (
     complaints,
     documents,
     hours,
+    inbox,
     invoices,
     legal,
     lookups,
+    notice_preferences,
     operations,
     passwords,
     proofs,
@@ -47,6 +49,8 @@ for part in (
     hours,
     push,
     rate_alerts,
+    notice_preferences,
+    inbox,
 ):
     router.include_router(part.router)
 

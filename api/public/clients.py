@@ -133,7 +133,9 @@ async def register_push_token(body: PushToken, client: CurrentClient, services: 
         raise Invalid("PUSH_TOKEN", "Ese no es un token de notificaciones de Expo.", field="push_token")
     async with services.sessions.begin() as session:
         kind = push_subscriptions.EXPO
-        await push_subscriptions.subscribe(session, client.id, kind=kind, endpoint=body.push_token)
+        await push_subscriptions.subscribe(
+            session, client.id, session_id=client.session_id, kind=kind, endpoint=body.push_token
+        )
     return {"success": True, "message": "Este teléfono recibirá tus avisos."}
 
 

@@ -18,13 +18,13 @@ ANSWER_WITHIN = timedelta(seconds=10)
 AFTER_COMMIT = timedelta(seconds=2)
 
 
-async def promise(services: Services, client_id: int, notice: str, *, key: str) -> None:
+async def promise(services: Services, client_id: int, notice: str, *, key: str, again: bool = False) -> None:
     """Start the notice from inside the transaction that causes it; it looks at the database only after the commit.
 
     So there is never a change without its mail: when Temporal is away this raises Unavailable and nothing is changed.
-    The same key starts nothing new.
+    The same key starts nothing new. `again` when somebody of the house sends it once more.
     """
-    order = ClientNoticeOrder(client_id=client_id, notice=notice, key=key)
+    order = ClientNoticeOrder(client_id=client_id, notice=notice, key=key, again=again)
     try:
         await services.temporal.start_workflow(
             names.CLIENT_NOTICE,

@@ -53,15 +53,31 @@ async def push_key(services: ServicesDep) -> Json:
 
 @router.post("/subscribe")
 async def subscribe(body: Subscription, client: CurrentClient, services: ServicesDep) -> Json:
-    """Send this browser the client's pushes. It belongs to the last client that subscribed on it."""
+    """Send this browser the client's pushes, until its session is ended. It belongs to the last that subscribed."""
     local = not services.settings.production and is_loopback(body.endpoint)
     if not (rules.known_service(body.endpoint) or local):
         raise Invalid("PUSH_ENDPOINT", "Ese navegador no es de los que podemos avisar.", field="endpoint")
     keys = rules.keys(body.keys.p256dh, body.keys.auth)
     async with services.sessions.begin() as session:
         kind = push_subscriptions.WEB
-        await push_subscriptions.subscribe(session, client.id, kind=kind, endpoint=body.endpoint, keys=keys)
+        await push_subscriptions.subscribe(
+            session, client.id, session_id=client.session_id, kind=kind, endpoint=body.endpoint, keys=keys
+        )
     return {"success": True, "message": "Este navegador recibirá tus avisos."}
+
+
+@router.post("/resume")
+async def resume(body: Device, client: CurrentClient, services: ServicesDep) -> Json:
+    """Ask, after signing in, whether a browser that kept its subscription still receives this client's pushes.
+
+    `active` false: it was signed out from elsewhere or was another client's, who hears no more on it. The page then
+    drops the subscription and offers it anew.
+    """
+    async with services.sessions.begin() as session:
+        active = await push_subscriptions.resume(
+            session, client.id, session_id=client.session_id, endpoint=body.endpoint
+        )
+    return {"success": True, "active": active}
 
 
 @router.post("/unsubscribe")

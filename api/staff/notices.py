@@ -173,7 +173,7 @@ async def _again(delivery_id: int, user: SignedUser, services: Services) -> _Aga
 async def _start(services: Services, found: _Again, key: str) -> None:
     notice, subject = found.view.notice, found.view.subject
     if found.client_notice:
-        await promise(services, found.client_id, notice, key=key)
+        await promise(services, found.client_id, notice, key=key, again=True)
     elif found.invoice_id is not None:
         order = InvoiceNotice(invoice_id=found.invoice_id, code=subject, notice=notice, key=key)
         await invoices.mail_again(services, order)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, literal_column, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base, Id, Instant, Now, Words, one_of
@@ -69,6 +79,10 @@ class Client(Base):
     has_complete_documents: Mapped[bool] = mapped_column(server_default=text("false"))
     origin: Mapped[Words] = mapped_column(server_default="web")
     accepts_promotions: Mapped[bool] = mapped_column(server_default=text("false"))
+    # The number of the last notice on screen that was read (db/inbox.py), and what the client does not want by mail or
+    # push, as `topic:channel` (domain/notice_preferences.py).
+    notices_read_to: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    muted_notices: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     trader_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"), index=True)
     password_hash: Mapped[Words]
     # A temporary password lives beside the real one until it is used, so that a lost mail locks nobody out (F180).

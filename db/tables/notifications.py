@@ -31,7 +31,11 @@ class Notification(Base):
 
 
 class PushSubscription(Base):
-    """Where a client's phone or browser receives pushes."""
+    """Where a client's phone or browser receives pushes.
+
+    `session_id` is the sign-in that asked for them: when somebody ends it, this row goes too. Rows from before that was
+    kept have none.
+    """
 
     __tablename__ = "push_subscriptions"
     __table_args__ = (
@@ -41,6 +45,7 @@ class PushSubscription(Base):
 
     id: Mapped[Id]
     client_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("clients.id"), index=True)
+    session_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("sessions.id"), index=True)
     kind: Mapped[Words]
     endpoint: Mapped[Words]
     keys: Mapped[Json] = mapped_column(server_default=text("'{}'::jsonb"))

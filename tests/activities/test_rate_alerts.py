@@ -56,7 +56,7 @@ async def fired(sessions, push_program: StandIn) -> int:
             if document == "40000001":
                 kind, keys = push_subscriptions.WEB, browser["keys"]
                 await push_subscriptions.subscribe(
-                    session, client.id, kind=kind, endpoint=browser["endpoint"], keys=keys
+                    session, client.id, session_id=None, kind=kind, endpoint=browser["endpoint"], keys=keys
                 )
         await session.flush()
         return (await set_rate(session, buy=Decimal("3.4510"), sell=Decimal("3.46"), actor=SYSTEM)).id
@@ -83,6 +83,15 @@ async def test_each_client_hears_once_by_mail_and_browser(alerts, fired, mail: M
     assert await found(alerts, rate_id=fired) == ()
     async with sessions() as session:
         assert None not in (await session.scalars(select(RateAlertFiring.told_at))).all()
+
+
+async def test_who_muted_alerts_reads_them_on_the_screen_only(alerts, fired, mail: MailHouse, push_program, sessions):
+    async with sessions.begin() as session:
+        await session.execute(update(Client).values(muted_notices=["alertas:correo", "alertas:push"]))
+    waiting = await found(alerts, rate_id=fired)
+    await attempt(1).run(alerts.deliver_rate_alerts, AlertBatch(firing_ids=waiting))
+    assert (mail.stand_in.received(), push_program.received()) == ([], [])
+    assert await found(alerts, rate_id=fired) == ()
 
 
 async def test_a_mail_server_that_is_away_delays_them_and_tells_nobody_twice(alerts, fired, mail: MailHouse, sessions):

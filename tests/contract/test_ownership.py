@@ -77,6 +77,10 @@ CALLS = [
 ]
 # Nothing in them names a client or a thing of one: the session alone says whose they are.
 OF_THE_SESSION = {
+    "/api/web/notice-preferences": "GET",
+    "/api/web/notices": "GET",
+    "/api/web/notices/read": "POST",
+    "/api/web/push/resume": "POST",
     "/api/web/rate-alerts": "GET",
     "/api/web/push/subscribe": "POST",
     "/api/web/push/unsubscribe": "POST",

@@ -12,11 +12,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from api.auth import start_client_session
 from api.public.hours import described
 from db import parameters
 from db.tables import PushSubscription
 from domain.calendar import LIMA, OPENING_HOURS, business_day
 from domain.operations import SYSTEM
+from tests.contract.conftest import browser
 
 PUSH = "/api/web/push"
 ENDPOINT = "https://fcm.googleapis.com/fcm/send/abc"
@@ -32,6 +34,10 @@ def point(private: ec.EllipticCurvePrivateKey) -> bytes:
 
 KEYS = {"p256dh": url_safe(point(ec.generate_private_key(ec.SECP256R1()))), "auth": url_safe(b"0123456789abcdef")}
 SUBSCRIPTION = {"endpoint": ENDPOINT, "expirationTime": None, "keys": KEYS}
+
+
+async def another_session(app, client_id):
+    return browser(app, Authorization=f"Bearer {await start_client_session(app.state.services, client_id)}")
 
 
 async def devices(sessions):
@@ -62,6 +68,20 @@ async def test_a_browser_belongs_to_the_last_client_that_subscribed_on_it(client
     assert await devices(sessions) == [(other.id, ENDPOINT)]
     await other.http.post(f"{PUSH}/unsubscribe", json={"endpoint": ENDPOINT})
     assert await devices(sessions) == []
+
+
+async def test_a_browser_that_stayed_subscribed_goes_on_only_for_the_same_client(app, client, arrive, sessions):
+    """After a session lapsed by itself its client comes in again; or another does, on the same machine."""
+    other, again = await arrive("40000002"), await another_session(app, client.id)
+    device = {"endpoint": ENDPOINT}
+    await client.http.post(f"{PUSH}/subscribe", json=SUBSCRIPTION)
+    assert (await again.post(f"{PUSH}/resume", json=device)).json() == {"success": True, "active": True}
+    await client.http.post("/auth/logout")
+    assert await devices(sessions) == [(client.id, ENDPOINT)]
+    assert (await other.http.post(f"{PUSH}/resume", json=device)).json()["active"] is False
+    assert await devices(sessions) == []
+    assert (await again.post(f"{PUSH}/resume", json=device)).json()["active"] is False
+    await again.aclose()
 
 
 async def test_ten_devices_are_the_most_and_the_oldest_goes(client, sessions):

@@ -10,10 +10,10 @@ from sqlalchemy import func, select, update
 
 from api.auth import start_user_session
 from db import client_changes
-from db.rate_alerts import REACHED
 from db.tables import Notification, RateAlert, RateAlertFiring
 from db.treasury import current_rate, set_rate
 from domain.calendar import business_day
+from domain.notifications import RATE_REACHED
 from domain.operations import SYSTEM
 from domain.permissions import Role
 from tests.contract.conftest import browser
@@ -51,7 +51,7 @@ async def test_an_alert_fires_once_and_is_over(client, sessions):
     await publish(sessions, "3.4600")
     assert await firings(sessions) == 1
     async with sessions() as session:
-        told = (await session.scalars(select(Notification).where(Notification.event == REACHED))).all()
+        told = (await session.scalars(select(Notification).where(Notification.event == RATE_REACHED))).all()
         assert [one.room for one in told] == [f"client_{client.id}"]
 
 

@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import PHONE, WIDE, Screen, Screens
+from tests.integration import people
 from tests.integration.people import Desk, Town, eventually
 from tests.integration.running import Stack
 
@@ -157,8 +158,11 @@ async def test_a_new_rate_is_on_every_open_page_at_once(screens: Screens, town: 
     await master.post("/api/staff/rates", json={"buy": "3.4010", "sell": "3.4120"})
 
 
-WIDE_PAGES = ("", "inicio", "{operation}", "referidos", "cuenta/documentos")
-PHONE_PAGES = ("inicio", "operaciones", "{operation}", "cuentas", "cuenta", "cuenta/clave", "alertas", "reclamaciones")
+WIDE_PAGES = ("", "inicio", "{operation}", "referidos", "cuenta/documentos", "avisos", "cuenta/avisos")
+PHONE_PAGES = (
+    *("inicio", "operaciones", "{operation}", "cuentas", "cuenta", "cuenta/clave", "alertas", "reclamaciones"),
+    *("avisos", "cuenta/avisos"),
+)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +179,54 @@ async def test_no_page_of_a_client_has_a_barrier_or_scrolls_sideways(
         await screen.page.goto(f"/{path}")
         assert await screen.barriers() == [], path
         assert not await screen.overflows(), path
+
+
+async def test_the_bell_rings_on_an_open_page_and_reading_silences_it(screens: Screens, town: Town, master: Desk):
+    customer = await town.arrive()
+    bell, reading = await screens.at_home(customer), await screens.at_home(customer)
+    count = bell.page.locator("[data-bell]")
+    await expect(count).to_have_attribute("data-unread", "0")
+    await bell.page.goto("/cuenta/avisos")
+    await bell.page.uncheck('input[name="pasos:correo"]')
+    await bell.page.click("form button[type=submit]")
+    await expect(bell.page.locator('input[name="pasos:correo"]')).not_to_be_checked()
+    operation = await customer.create("venta", 90)
+    await expect(count).to_have_attribute("data-unread", "1")
+    await customer.prove(operation)
+    await expect(count).to_have_attribute("aria-label", "Avisos: 2 sin leer")
+    await reading.page.goto("/avisos")
+    await expect(reading.page.locator("main li .sr-only")).to_have_count(2)
+    await expect(reading.page.locator("[data-bell]")).to_have_attribute("data-unread", "0")
+    code = operation["codigo_operacion"]
+    await master.attach(code)
+    await master.command(code, "complete")
+    await expect(reading.page.locator("main li a").filter(has_text="Te pagamos")).to_be_visible()
+    await expect(reading.page.locator("[data-bell]")).to_have_attribute("data-unread", "0")
+
+
+async def test_money_moves_before_any_program_of_the_page_is_there(screens: Screens, town: Town):
+    """A slow line brings the page first: signing in, quoting, confirming and sending the code are forms of HTML."""
+    customer = await town.arrive()
+    screen = await screens.stranger()
+    page = screen.page
+    await page.route("**/*.js", lambda route: route.abort())
+    await page.goto("/ingresar")
+    await page.fill("#documento", customer.identity.document)
+    await page.fill("#clave", people.PASSWORD)
+    await page.click("button[type=submit]")
+    await page.wait_for_url("**/inicio")
+    await page.goto("/cambiar")
+    await page.fill("#calc-get", "75")
+    await page.click("form[data-calculator] .btn-primary")
+    await page.check("input[type=checkbox]")
+    await page.click(".actionbar button[type=submit]")
+    await page.wait_for_url("**/operaciones/EXP-*")
+    await page.fill("#codigo", "07341982")
+    await page.click("button[form=constancia]")
+    await expect(page.locator("h1")).to_have_text("Estamos verificando tu operación")
+    (made,) = await customer.operations()
+    assert (made["monto_dolares"], made["estado"]) == (75, "en_proceso")
+    screen.complaints.clear()  # that each program was refused is what the browser complains about
 
 
 async def test_without_a_line_the_installed_app_says_so_and_shows_nothing_of_anybody(

@@ -31,10 +31,11 @@ from tests.people import add_client
 from tests.workflows.annulments import ANNULMENTS, skipping
 from tests.workflows.conftest import People, make_people
 from tests.workflows.house import PROOF, House, Said, eventually, running_house
+from tests.workflows.rate_rounds import ROUNDS
 from tests.workflows.reversals import REVERSALS
 
 FOLDER = Path(__file__).parent
-KINDS = ("Operation", "ClientOnboarding", "InvoiceVoid", "OperationReversal")
+KINDS = ("Operation", "ClientOnboarding", "InvoiceVoid", "OperationReversal", "RateAlerts")
 Handle = WorkflowHandle[Any, Any]
 Path_ = Callable[[House, People], Awaitable[Handle]]
 
@@ -216,6 +217,9 @@ async def record(url: str, wanted: frozenset[str]) -> None:
     async with skipping() as env:
         for annulment in ANNULMENTS if "InvoiceVoid" in wanted else ():
             await keep((await annulment(env)).handle, "InvoiceVoid", annulment.__name__)
+    async with skipping() as env:
+        for each_round in ROUNDS if "RateAlerts" in wanted else ():
+            await keep(await each_round(env), "RateAlerts", each_round.__name__)
     for reversal in REVERSALS if "OperationReversal" in wanted else ():
         await engine.dispose()
         clean_database.make_as_migrated(url)

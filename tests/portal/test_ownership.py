@@ -53,6 +53,9 @@ OWN = (
     "/cuenta/documentos",
     "/cuenta/clave",
     "/cuenta/sesiones",
+    "/cuenta/avisos",
+    "/avisos",
+    "/avisos/campana",
     "/referidos",
     "/alertas",
 )
@@ -164,6 +167,7 @@ def test_every_route_of_the_portal_is_walked():
         "/cuentas/{account_id}/quitar",
         "/cuenta/sesiones/{session_id}/cerrar",
         "/cuenta/direccion",
+        "/avisos/leidos",
         "/alertas/{alert_id}/quitar",
         "/referidos/cupon",
         "/salir",

@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import func, select
 
 from api import assets
-from api.portal import trend, words
+from api.portal import scan, trend, words
 from api.portal.errors import door, inside
+from db import house_accounts
 from db.tables import Client, EmailCode, ExchangeRate, Operation
 from domain.calendar import OPENING_HOURS
 from domain.clients import ClientStatus
+from domain.money import Currency
 from domain.operations import State
 from tests.contract.conftest import PASSWORD
 from tests.contract.test_operations import stored
@@ -89,7 +91,7 @@ async def test_the_steps_of_signing_up_keep_what_was_typed_and_name_what_is_wron
     refused = await http.post("/registro/4", data={**contact, "password": "una-frase-larga"})
     assert "acepta los términos" in refused.text
     done = await http.post("/registro/4", data={**contact, "password": "una-frase-larga", "acepta": "si"})
-    assert done.headers["hx-redirect"] == "/cuenta/documentos"
+    assert (done.status_code, done.headers["location"]) == (303, "/cuenta/documentos")
     assert (await http.get("/cuenta/documentos")).status_code == 200
     async with sessions() as session:
         made = (await session.scalars(select(Client))).one()
@@ -167,3 +169,21 @@ def test_a_page_says_when_the_house_attends(moment, said):
     """F083, F084."""
     now = datetime.fromisoformat(moment)
     assert words.attends(now, OPENING_HOURS).replace("\u00a0", " ") == said
+
+
+async def test_a_phone_reads_where_to_pay_off_the_screen(client, sessions):
+    """Text to copy from, and no bank's code: the page says so."""
+    async with sessions.begin() as session:
+        row = await stored(session, client, 1, State.PENDIENTE)
+        session.add(row)
+    page = (await client.http.get(f"/operaciones/{row.code}")).text
+    assert re.search(r'role="img" aria-label="Código QR[^"]*"><svg', page)
+    assert "No es un QR de pago" in page
+    async with sessions() as session:
+        house = await house_accounts.active(session)
+    target = house_accounts.to_pay_into(house, row.source_bank, Currency.USD)
+    assert target is not None
+    words = scan.text(row.code, "US$\u00a0100.00", target)
+    assert words.splitlines()[:2] == [f"QoriCash {row.code}", "Monto exacto: US$ 100.00"]
+    assert all(part in words for part in (target.number, target.cci, target.holder, target.holder_ruc))
+    assert str(scan.drawn(words)) in page

@@ -14,6 +14,7 @@ from workflows.client_onboarding import ClientOnboardingWorkflow
 from workflows.invoice_void import InvoiceVoidWorkflow
 from workflows.operation import OperationWorkflow
 from workflows.operation_reversal import OperationReversalWorkflow
+from workflows.rate_alerts import RateAlertsWorkflow
 from workflows.sandbox import RUNNER
 
 KEPT = Path(__file__).parents[1] / "histories"
@@ -21,6 +22,7 @@ HISTORIES = sorted((KEPT / "Operation").glob("*.json"))
 ONBOARDINGS = sorted((KEPT / "ClientOnboarding").glob("*.json"))
 ANNULMENTS = sorted((KEPT / "InvoiceVoid").glob("*.json"))
 REVERSALS = sorted((KEPT / "OperationReversal").glob("*.json"))
+ROUNDS = sorted((KEPT / "RateAlerts").glob("*.json"))
 MOST_EVENTS, MOST_ACTIONS = 85, 22
 
 
@@ -44,10 +46,19 @@ def test_every_path_of_a_reversal_is_recorded() -> None:
     assert len(REVERSALS) == 2
 
 
-@pytest.mark.parametrize("file", [*HISTORIES, *ONBOARDINGS, *ANNULMENTS, *REVERSALS], ids=lambda file: file.stem)
+def test_every_round_of_rate_alerts_is_recorded() -> None:
+    assert len(ROUNDS) == 4
+
+
+@pytest.mark.parametrize(
+    "file", [*HISTORIES, *ONBOARDINGS, *ANNULMENTS, *REVERSALS, *ROUNDS], ids=lambda file: file.stem
+)
 async def test_a_recorded_history_replays_on_the_present_code(file: Path) -> None:
     replayer = Replayer(
-        workflows=[OperationWorkflow, ClientOnboardingWorkflow, InvoiceVoidWorkflow, OperationReversalWorkflow],
+        workflows=[
+            *(OperationWorkflow, ClientOnboardingWorkflow, InvoiceVoidWorkflow),
+            *(OperationReversalWorkflow, RateAlertsWorkflow),
+        ],
         data_converter=PLAIN_CONVERTER,
         workflow_runner=RUNNER,
     )

@@ -1,6 +1,7 @@
 // The page moves by itself: what the house tells over its sockets makes it read itself again; rates change in place.
 const { meta, notice, now } = window.portal;
-const MOVES = ["nueva_operacion", "operacion_cliente_actualizada", "operacion_actualizada", "operacion_completada", "operacion_cancelada", "operation_expired"];
+// What the client's notices hold (domain/notifications.py): the bell counts it, and the page reads itself again.
+const NEWS = ["nueva_operacion", "operacion_cliente_actualizada", "alerta_tipo_cambio", "documents_approved", "cliente_actualizado", "documento_observado", "comprobante_emitido", "comprobante_anulado", "clave_cambiada"];
 const LAST = "qoricash_ultimo";
 let reading = false;
 
@@ -66,6 +67,7 @@ function listen() {
     if (!cut) return;
     socket.emit("missed", { last_id: Number(sessionStorage.getItem(LAST) ?? 0) });
     refresh();
+    document.dispatchEvent(new CustomEvent("novedad"));
   });
   socket.on("disconnect", (why) => {
     cut = true;
@@ -77,7 +79,8 @@ function listen() {
     if (told?.notification_id) sessionStorage.setItem(LAST, told.notification_id);
     if (event === "tipos_cambio_actualizados") rates(told);
     if (event === "alerta_tipo_cambio") notice("bell-ring", told.message ?? "El tipo de cambio llegó a tu alerta.");
-    if (!MOVES.includes(event)) return;
+    if (!NEWS.includes(event)) return;
+    document.dispatchEvent(new CustomEvent("novedad"));
     const only = document.getElementById("contenido").dataset.code;
     if (!only || only === told.operation_id) refresh();
   });

@@ -36,8 +36,11 @@ function draw(form) {
   }));
 }
 
-document.addEventListener("change", (event) => {
-  const pick = event.target;
+document.addEventListener("change", (event) => picked(event.target));
+// What was chosen before this program was there.
+document.querySelectorAll("[data-pick], [data-one-pick]").forEach((pick) => { if (pick.files.length) picked(pick); });
+
+function picked(pick) {
   if (pick.matches("[data-pick]")) {
     const form = pick.closest("form");
     const input = form.querySelector("[data-files]");
@@ -49,7 +52,7 @@ document.addEventListener("change", (event) => {
     draw(form);
   }
   if (pick.matches("[data-one-pick]")) one(pick);
-});
+}
 
 function one(pick) {
   const [file] = pick.files;

@@ -21,6 +21,7 @@ async function standing() {
   const possible = Notification.permission !== "denied" && (subscribed || meta("avisos"));
   show("[data-push]", Boolean(possible) && !subscribed);
   show("[data-push-active]", Boolean(subscribed));
+  show("[data-push-part]", Boolean(possible));
 }
 
 async function subscribe() {
@@ -34,6 +35,19 @@ async function subscribe() {
   if (!answer.ok) await made.unsubscribe();
   notice(answer.ok ? "bell-ring" : "circle-alert", told.message, answer.ok ? "" : "error");
   standing();
+}
+
+// A browser that kept its subscription from an earlier session: is it still this client's? Asked once a session.
+const RESUMED = "qoricash_avisos";
+async function resume() {
+  if (!meta("sesion") || !worker || !("PushManager" in window) || sessionStorage.getItem(RESUMED) === meta("csrf")) return;
+  const made = await (await worker).pushManager.getSubscription();
+  if (made) {
+    const answer = await tell("/api/web/push/resume", { endpoint: made.endpoint });
+    if (!answer.ok) return;
+    if (!(await answer.json()).active) await made.unsubscribe();
+  }
+  sessionStorage.setItem(RESUMED, meta("csrf"));
 }
 
 async function unsubscribe() {
@@ -56,4 +70,5 @@ document.addEventListener("htmx:confirm", (event) => {
   Promise.resolve(worker ? unsubscribe() : null).finally(() => { navigator.clearAppBadge?.(); event.detail.issueRequest(true); });
 });
 document.addEventListener("partes", standing);
-standing();
+document.addEventListener("htmx:afterSettle", standing);
+resume().then(standing);
