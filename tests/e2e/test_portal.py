@@ -10,12 +10,12 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import PHONE, WIDE, Screen, Screens, with_authenticator
-from tests.integration.people import Desk, Town, eventually
+from tests.integration.people import PASSWORD, Desk, Town, eventually
 from tests.integration.running import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(150)]
 AT_ONCE = 10.0
-DNI, MAIL, PASSWORD = "78123456", "juana@correo.example", "una frase que recuerdo"
+DNI, MAIL, PHRASE = "78123456", "juana@correo.example", "una frase que recuerdo"
 
 
 async def sign_up(screen: Screen, stack: Stack) -> None:
@@ -40,7 +40,7 @@ async def sign_up(screen: Screen, stack: Stack) -> None:
 
     await page.fill("#code", await eventually(mailed, what="the code by mail"))
     await page.click("#paso .btn-primary")
-    await page.fill("#password", PASSWORD)
+    await page.fill("#password", PHRASE)
     await expect(page.locator("[data-strength-word]")).to_have_text("Muy buena")
     await page.check("input[name=acepta]")
     await page.click("#paso .btn-primary")
