@@ -21,6 +21,7 @@ from db.tables import (
     ClientDocument,
     ClientHit,
     ClientIdentityChange,
+    ClientPasskey,
     Operation,
     Proof,
 )
@@ -69,6 +70,7 @@ async def anonymise(session: AsyncSession, client_id: int, *, now: datetime, act
         update(changes).where(changes.client_id == client_id).values(before="", after=""),
         # Why it matched a list tells its name word by word; that it did, and what was decided, stays.
         update(ClientHit).where(ClientHit.client_id == client_id).values(explanation={}),
+        delete(ClientPasskey).where(ClientPasskey.owner_id == client_id),
         delete(ClientDevice).where(ClientDevice.client_id == client_id),
     ):
         await session.execute(statement)

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import audit
-from db.tables import Passkey, RecoveryCode, User, UserTotp
-from domain.errors import Conflict, Invalid, Missing
+from db import audit, passkeys
+from db.tables import Passkey, RecoveryCode, UserTotp
+from domain.errors import Conflict, Invalid
 from domain.operations import Actor
 
 STEP = 30
@@ -31,7 +31,6 @@ DRIFT = (-1, 0, 1)
 SPARE_CODES = 10
 # Without letters and digits that people confuse.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-MOST_PASSKEYS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +46,10 @@ async def factors(session: AsyncSession, user_id: int) -> Factors:
     """What this person has set up and may use."""
     row = await session.get(UserTotp, user_id)
     left = select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
-    keys = select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.id)
     return Factors(
         totp=row is not None and row.confirmed_at is not None,
         spare_codes=await session.scalar(left) or 0,
-        passkeys=(await session.scalars(keys)).all(),
+        passkeys=await passkeys.owned(session, Passkey, user_id),
     )
 
 
@@ -124,42 +122,8 @@ async def remove_totp(session: AsyncSession, user_id: int, *, actor: Actor) -> N
 async def remove_everything(session: AsyncSession, user_id: int, *, actor: Actor) -> None:
     """For who lost telephone and keys: a Master takes all away, and the person begins again with its password."""
     await remove_totp(session, user_id, actor=actor)
-    await session.execute(delete(Passkey).where(Passkey.user_id == user_id))
+    await session.execute(delete(Passkey).where(Passkey.owner_id == user_id))
     audit.record(session, actor=actor, action="users.reset_factors", entity="user", entity_id=user_id)
-
-
-async def add_passkey(
-    session: AsyncSession, actor: Actor, *, credential_id: bytes, public_key: bytes, sign_count: int, name: str
-) -> None:
-    """One more passkey of this person. Raises Conflict beyond ten."""
-    owned = select(func.count()).where(Passkey.user_id == actor.id)
-    if (await session.scalar(owned) or 0) >= MOST_PASSKEYS:
-        raise Conflict("TOO_MANY_PASSKEYS", "Ya tienes 10 llaves. Quita una que no uses.")
-    session.add(
-        Passkey(user_id=actor.id, credential_id=credential_id, public_key=public_key, sign_count=sign_count, name=name)
-    )
-    audit.record(session, actor=actor, action="users.add_passkey", entity="user", entity_id=actor.id, reason=name)
-
-
-async def remove_passkey(session: AsyncSession, actor: Actor, passkey_id: int) -> None:
-    """One of one's own. Raises Missing."""
-    own = (Passkey.id == passkey_id, Passkey.user_id == actor.id)
-    name = await session.scalar(delete(Passkey).where(*own).returning(Passkey.name))
-    if name is None:
-        raise Missing("PASSKEY_NOT_FOUND", "Esa llave ya no está.")
-    audit.record(session, actor=actor, action="users.remove_passkey", entity="user", entity_id=actor.id, reason=name)
-
-
-async def passkey(session: AsyncSession, credential_id: bytes) -> tuple[Passkey, User] | None:
-    """A passkey and whose it is, if that person is active; the row is held until the transaction ends."""
-    query = (
-        select(Passkey, User)
-        .join(User, User.id == Passkey.user_id)
-        .where(Passkey.credential_id == credential_id, User.status == "Activo")
-        .with_for_update(of=Passkey)
-    )
-    found = (await session.execute(query)).one_or_none()
-    return (found[0], found[1]) if found else None
 
 
 def _opens(row: UserTotp, code: str, now: datetime, secret_key: str) -> bool:

@@ -78,8 +78,8 @@ def _install() -> None:
 
 
 def _scripts(face: str) -> bytes:
-    """Our own modules in one file, each in its own scope."""
-    sources = sorted((HERE / "js" / face).glob("*.js"))
+    """Our own modules in one file, each in its own scope; those of `pages` are of both faces."""
+    sources = sorted([*(HERE / "js" / face).glob("*.js"), *(HERE / "js/pages").glob("*.js")], key=lambda one: one.name)
     return "\n".join(f"(() => {{\n{source.read_text()}}})();" for source in sources).encode()
 
 

@@ -42,6 +42,8 @@ ACTIONS = {
     "users.add_passkey": "Creó una llave",
     "users.remove_passkey": "Quitó una llave",
     "users.set_role": "Cambió el rol",
+    "clients.add_passkey": "Creó una llave",
+    "clients.remove_passkey": "Quitó una llave",
     "clients.register": "Registró al cliente",
     "clients.edit": "Editó los datos",
     "clients.correct_identity": "Corrigió la identidad",

@@ -60,6 +60,7 @@ NOTICES = {
     "documento_observado": "Documento por corregir",
     "recordatorio_documentos": "Recordatorio de documentos",
     "contrasena_temporal": "Contraseña temporal",
+    "llave_agregada": "Llave de acceso nueva",
     "codigo_verificacion": "Código de verificación",
     "reclamo_copia": "Copia de la hoja de reclamo",
     "reclamo_casa": "Reclamo recibido, a la casa",

@@ -20,7 +20,9 @@ from api.second_factors import prove_code
 from api.services import Services, ServicesDep
 from api.staff.auth import LoginAnswer, open_session
 from api.staff.shapes import MAX_ID, Answer, Body, Done, example
+from db import passkeys as keys
 from db import second_factors, users
+from db.tables import Passkey
 from domain.errors import Invalid
 
 router = APIRouter(tags=["Ingreso"])
@@ -140,7 +142,7 @@ async def ask_new_passkey(request: Request, user: CurrentUser, services: Service
         known = await second_factors.factors(session, user.id)
     from api import passkeys
 
-    return AskedView.model_validate(passkeys.ask_new(request, services.settings, user, list(known.passkeys)))
+    return AskedView.model_validate(passkeys.ask_new(request, services.settings, _holder(user), known.passkeys))
 
 
 @router.post("/second-factors/passkeys")
@@ -148,7 +150,10 @@ async def add_passkey(body: NewPasskeyBody, request: Request, user: CurrentUser,
     """Keep it."""
     from api import passkeys
 
-    await passkeys.keep(request, services, user, state=body.state, answer=body.answer, name=body.name)
+    given: dict[str, Any] = {"state": body.state, "answer": body.answer, "name": body.name}
+    new = passkeys.read_new(request, services.settings, _holder(user), **given)
+    async with services.sessions.begin() as session:
+        await keys.add(session, Passkey, user.id, new, actor=user.actor)
     return await own_factors(user, services)
 
 
@@ -158,7 +163,7 @@ async def remove_passkey(
 ) -> Done:
     """It opens no more."""
     async with services.sessions.begin() as session:
-        await second_factors.remove_passkey(session, user.actor, passkey_id)
+        await keys.remove(session, Passkey, user.id, passkey_id, actor=user.actor)
     return Done()
 
 
@@ -167,7 +172,7 @@ async def ask_passkey(request: Request, services: ServicesDep) -> AskedView:
     """What to ask of the browser of whoever comes in with a passkey."""
     from api import passkeys
 
-    return AskedView.model_validate(passkeys.ask_proof(request, services.settings))
+    return AskedView.model_validate(passkeys.ask_proof(request, services.settings, passkeys.Door.HOUSE))
 
 
 @router.post("/passkey/login", dependencies=[public(DOOR)])
@@ -177,7 +182,8 @@ async def login_by_passkey(
     """Open a session: a passkey is both the password and the code."""
     from api import passkeys
 
-    user = await passkeys.prove(request, services, state=body.state, answer=body.answer)
+    door = passkeys.Door.HOUSE
+    user = await passkeys.prove(request, services, door, keys.of_user, state=body.state, answer=body.answer)
     return await open_session(response, services, user)
 
 
@@ -189,6 +195,10 @@ async def _prove(request: Request, services: Services, user: SignedUser, code: s
         await prove_code(request, services, row, code)
     except SignInNeeded as refused:
         raise Invalid("OTP_WRONG", refused.message, field="otp") from refused
+
+
+def _holder(user: SignedUser) -> keys.Holder:
+    return keys.Holder(handle=str(user.id), name=user.username, shown=user.full_name)
 
 
 def _key(services: Services) -> str:

@@ -40,7 +40,7 @@ from db.tables.reversals import Reversal
 from db.tables.risk import ClientRiskProfile, ClientRiskScore
 from db.tables.rules import ComplianceRule, RuleSnooze, RuleTrial
 from db.tables.screening import ClientHit, ListCheck, NameSearch, ScreeningRun
-from db.tables.second_factors import Passkey, RecoveryCode, UserTotp
+from db.tables.second_factors import ClientPasskey, Passkey, RecoveryCode, UserTotp
 from db.tables.statements import BankStatement, StatementLine, StatementMatch
 from db.tables.treasury import ClientRate, ExchangeRate, HouseAccount, RateTier, ReferenceRate
 from db.tables.users import Session, User
@@ -59,6 +59,7 @@ __all__ = [
     "ClientDocument",
     "ClientHit",
     "ClientIdentityChange",
+    "ClientPasskey",
     "ClientRate",
     "ClientRiskProfile",
     "ClientRiskScore",

@@ -1,4 +1,4 @@
-"""How a person of the house proves more than a password: a code of its telephone, spare codes, and passkeys."""
+"""How people prove more than a password: a code of the telephone and spare codes in the house, passkeys anywhere."""
 
 from __future__ import annotations
 
@@ -34,16 +34,29 @@ class RecoveryCode(Base):
     used_at: Mapped[Instant | None]
 
 
-class Passkey(Base):
-    """A passkey: the public half, and the count that tells a copied one."""
-
-    __tablename__ = "user_passkeys"
+class _Key:
+    """What is kept of a passkey: the public half, and the count that tells a copied one."""
 
     id: Mapped[Id]
-    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"), index=True)
     credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
     sign_count: Mapped[int] = mapped_column(BigInteger, server_default="0")
     name: Mapped[Words]
     created_at: Mapped[Now]
     last_used_at: Mapped[Instant | None]
+
+
+class Passkey(_Key, Base):
+    """A passkey of a person of the house."""
+
+    __tablename__ = "user_passkeys"
+
+    owner_id: Mapped[int] = mapped_column("user_id", BigInteger, ForeignKey("users.id"), index=True)
+
+
+class ClientPasskey(_Key, Base):
+    """A passkey of a client, in a table of its own: no key of one door is ever looked for at the other."""
+
+    __tablename__ = "client_passkeys"
+
+    owner_id: Mapped[int] = mapped_column("client_id", BigInteger, ForeignKey("clients.id"), index=True)

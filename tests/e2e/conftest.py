@@ -97,6 +97,15 @@ async def browser() -> AsyncIterator[Browser]:
         await opened.close()
 
 
+async def with_authenticator(page: Page) -> None:
+    """Give this browser an authenticator that says yes, as a finger on the reader does."""
+    keeper = await page.context.new_cdp_session(page)
+    await keeper.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    about = {**options, "isUserVerified": True, "automaticPresenceSimulation": True}
+    await keeper.send("WebAuthn.addVirtualAuthenticator", {"options": about})
+
+
 class Screens:
     """Opens screens, each in its own browser profile; a person who came in once is still there for the next test."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import PHONE, WIDE, Screen, Screens
+from tests.e2e.conftest import PHONE, WIDE, Screen, Screens, with_authenticator
 from tests.integration.people import PASSWORD, Customer, Desk, Town
 from tests.integration.running import Stack
 
@@ -216,11 +216,7 @@ async def test_a_passkey_opens_the_panel_without_password_and_is_taken_away(scre
     screen = await screens.of("negociante", theme="oscuro")
     page = screen.page
     named = stack.api.replace("127.0.0.1", "localhost")
-    keeper = await page.context.new_cdp_session(page)
-    await keeper.send("WebAuthn.enable")
-    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
-    about = {**options, "isUserVerified": True, "automaticPresenceSimulation": True}
-    await keeper.send("WebAuthn.addVirtualAuthenticator", {"options": about})
+    await with_authenticator(page)
     await page.goto(f"{named}/panel/ingresar")
     await page.fill("#usuario", "negociante")
     await page.fill("#clave", PASSWORD)

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.conftest import PHONE, WIDE, Screen, Screens
+from tests.e2e.conftest import PHONE, WIDE, Screen, Screens, with_authenticator
 from tests.integration import people
-from tests.integration.people import Desk, Town, eventually
+from tests.integration.people import PASSWORD, Desk, Town, eventually
 from tests.integration.running import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(150)]
 AT_ONCE = 10.0
-DNI, MAIL, PASSWORD = "78123456", "juana@correo.example", "una frase que recuerdo"
+DNI, MAIL, PHRASE = "78123456", "juana@correo.example", "una frase que recuerdo"
 
 
 async def sign_up(screen: Screen, stack: Stack) -> None:
@@ -41,7 +41,7 @@ async def sign_up(screen: Screen, stack: Stack) -> None:
 
     await page.fill("#code", await eventually(mailed, what="the code by mail"))
     await page.click("#paso .btn-primary")
-    await page.fill("#password", PASSWORD)
+    await page.fill("#password", PHRASE)
     await expect(page.locator("[data-strength-word]")).to_have_text("Muy buena")
     await page.check("input[name=acepta]")
     await page.click("#paso .btn-primary")
@@ -139,6 +139,39 @@ async def test_five_clicks_give_one_operation_and_time_over_closes_it(screens: S
     await expect(page.locator("h1")).to_contain_text("está cancelada")
 
 
+async def test_a_passkey_opens_the_portal_without_password(screens: Screens, town: Town, stack: Stack):
+    """The browser's own authenticator, by its name: an address without one can hold no key."""
+    customer = await town.arrive()
+    screen = await screens.stranger()
+    page = screen.page
+    named = stack.api.replace("127.0.0.1", "localhost")
+    await with_authenticator(page)
+    await page.goto(f"{named}/ingresar")
+    assert await screen.barriers() == []
+    await page.fill("#documento", customer.identity.document)
+    await page.fill("#clave", PASSWORD)
+    await page.click("form button[type=submit]")
+    await page.wait_for_url("**/inicio")
+    await page.goto(f"{named}/cuenta/llaves")
+    await page.fill("#nombre", "Mi celular")
+    await page.fill("#clave", "equivocada-7")
+    await page.click("form[data-passkey-new] button")
+    await expect(page.locator("[data-passkey-said]")).to_contain_text("Tu contraseña actual no es correcta")
+    await page.fill("#clave", PASSWORD)
+    await page.click("form[data-passkey-new] button")
+    await expect(page.locator("main")).to_contain_text("sin usar")
+    assert await screen.barriers() == []
+    await page.context.clear_cookies()
+    await page.goto(f"{named}/ingresar?siguiente=/cuenta/llaves")
+    await page.click("[data-passkey-in]")
+    await page.wait_for_url("**/cuenta/llaves")
+    await expect(page.locator("main")).to_contain_text("usada hoy")
+    await page.click("[aria-label='Quitar la llave Mi celular']")
+    await page.click("dialog[open] form button")
+    await expect(page.locator("main")).to_contain_text("Aún no tienes llaves")
+    screen.complaints.clear()  # the browser notes the 422, which is what was asked for
+
+
 async def test_a_new_rate_is_on_every_open_page_at_once(screens: Screens, town: Town, master: Desk):
     home, confirming = await screens.stranger(), await screens.at_home(await town.arrive())
     await home.page.goto("/")
@@ -158,7 +191,7 @@ async def test_a_new_rate_is_on_every_open_page_at_once(screens: Screens, town: 
     await master.post("/api/staff/rates", json={"buy": "3.4010", "sell": "3.4120"})
 
 
-WIDE_PAGES = ("", "inicio", "{operation}", "referidos", "cuenta/documentos", "avisos", "cuenta/avisos")
+WIDE_PAGES = ("", "inicio", "{operation}", "referidos", "cuenta/documentos", "avisos", "cuenta/avisos", "cuenta/llaves")
 PHONE_PAGES = (
     *("inicio", "operaciones", "{operation}", "cuentas", "cuenta", "cuenta/clave", "alertas", "reclamaciones"),
     *("avisos", "cuenta/avisos"),

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from api.auth import start_client_session, start_user_session
 from api.portal import router
-from db import rate_alerts
+from db import passkeys, rate_alerts
 from db import sessions as sign_ins
-from db.tables import ClientAccount
+from db.tables import ClientAccount, ClientPasskey
 from domain.operations import Actor, ActorKind, State
 from domain.permissions import Role
 from domain.rate_alerts import Direction, Side
@@ -35,6 +35,8 @@ OPEN_TO_ALL = {
     "/sw.js",
     "/sin-conexion",
     "/ingresar",
+    "/ingresar/llave",
+    "/ingresar/llave/pedido",
     "/olvide",
     "/registro",
     "/registro/{step}",
@@ -52,6 +54,7 @@ OWN = (
     "/cuenta",
     "/cuenta/documentos",
     "/cuenta/clave",
+    "/cuenta/llaves",
     "/cuenta/sesiones",
     "/cuenta/avisos",
     "/avisos",
@@ -76,7 +79,10 @@ async def theirs(app, client, sessions):
             side=Side.VENTA, direction=Direction.BAJO, value=Decimal("1.5000"), repeats=False, until=now.date()
         )
         actor = Actor(kind=ActorKind.CLIENT, id=client.id)
+        new_key = passkeys.NewKey(credential_id=b"de-a", public_key=b"", sign_count=0, name="De A")
+        await passkeys.add(session, ClientPasskey, client.id, new_key, actor=actor)
         alert = await rate_alerts.add(session, client.id, new, actor=actor, now=now)
+        (key,) = await passkeys.owned(session, ClientPasskey, client.id)
     return {
         "GET": [f"/operaciones/{row.code}", f"/operaciones/{row.code}/constancia"],
         "POST": [
@@ -85,6 +91,7 @@ async def theirs(app, client, sessions):
             f"/cuentas/{account}/quitar",
             f"/cuenta/sesiones/{signed[0].id}/cerrar",
             f"/alertas/{alert.id}/quitar",
+            f"/cuenta/llaves/{key.id}/quitar",
         ],
     }
 
@@ -168,6 +175,8 @@ def test_every_route_of_the_portal_is_walked():
         "/cuenta/sesiones/{session_id}/cerrar",
         "/cuenta/direccion",
         "/avisos/leidos",
+        "/cuenta/llaves/pedido",
+        "/cuenta/llaves/{passkey_id}/quitar",
         "/alertas/{alert_id}/quitar",
         "/referidos/cupon",
         "/salir",
