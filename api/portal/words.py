@@ -89,6 +89,11 @@ def did(kind: Kind) -> str:
     return "Compraste" if kind is Kind.VENTA else "Vendiste"
 
 
+def meant(kind: Kind) -> str:
+    """What did not come to pass: it was cancelled, or its time was over."""
+    return "Ibas a comprar" if kind is Kind.VENTA else "Ibas a vender"
+
+
 def currency_words(currency: Currency) -> str:
     """`soles` or `dólares`."""
     return currency.words
@@ -118,6 +123,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "wish": wish,
     "did": did,
+    "meant": meant,
     "currency_words": currency_words,
     "tail": tail,
     "mark": mark,

@@ -105,6 +105,7 @@ async def test_a_history_is_narrowed_by_what_its_address_says(client, sessions):
     everything = await client.http.get("/operaciones")
     assert len(re.findall(r'href="/operaciones/EXP-', everything.text)) == 4
     expired = await client.http.get("/operaciones?estado=Expirada")
+    assert ("Ibas a vender" in expired.text, "Vendiste" in expired.text) == (True, False)
     assert len(re.findall(r'href="/operaciones/EXP-', expired.text)) == 1
     future = (datetime.now(UTC) + timedelta(days=3)).date()
     assert "Nada con esos filtros" in (await client.http.get(f"/operaciones?desde={future}")).text
