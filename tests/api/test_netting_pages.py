@@ -74,6 +74,18 @@ async def test_a_pair_is_told_before_it_is_matched_and_a_double_click_matches_on
     assert (other.status_code, "vuelve a cargar la página" in other.text) == (422, True)
 
 
+async def test_what_earlier_days_left_is_carried_to_the_board_of_today(
+    master: Person, books: Books, sessions: Sessions
+):
+    """F236"""
+    async with sessions.begin() as session:
+        for usd in ("200.00", "50.50"):
+            await books.completed(session, V, usd, "3.7600", at=NOW - timedelta(days=1))
+    page = (await master.http.get(PATH)).text
+    assert "2 de días anteriores por US$ 250.50" in page
+    assert page.count("de días anteriores") == 1
+
+
 async def test_two_people_at_once_never_match_more_than_is_left_and_the_second_is_told(
     master: Person, staff: Staff, books: Books
 ):
