@@ -66,6 +66,10 @@ async def test_a_pair_is_told_before_it_is_matched_and_a_double_click_matches_on
     # 100.00 at 3.7400 and 3.7600, desk 3.7500 on both sides: 1.00 for each trader, nothing for the house.
     assert "una utilidad de S/\u00a02.00" in dialog
     assert dialog.count("S/\u00a01.00 para ") == 2
+    codes = {"buy_code": books.codes[0], "sell_code": books.codes[1]}
+    for usd in ("1E+99999", "0", "-5", "1.001"):
+        refused = await master.http.get(f"{API}/pair", params=codes | {"amount_usd": usd})
+        assert (refused.status_code, refused.json()["field"]) == (422, "amount_usd"), usd
     token = await csrf(master)
     clicks = [master.http.post(pair(books), data={"clave_unica": "un-clic"}, headers=token) for _ in range(2)]
     assert [one.status_code for one in await asyncio.gather(*clicks)] == [200, 200]
