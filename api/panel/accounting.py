@@ -27,7 +27,7 @@ from api.staff.shapes import Day
 from db.accounting import Dimension
 from db.client_reads import names_of
 from domain.calendar import business_day, first_and_last
-from domain.permissions import Permission
+from domain.permissions import Permission, Scope, scope
 
 router = APIRouter(prefix="/libros", route_class=PanelRoute)
 Format = Annotated[PaperFormat | None, Query()]
@@ -84,8 +84,9 @@ Within = Annotated[Span, Depends(span_of)]
 
 
 def tabs(user: SignedUser) -> list[tuple[str, str]]:
-    """The books that this person may open."""
-    return [(path, text) for path, text, permission in TABS if user.may(permission)]
+    """The books that this person may open; who has none of them came from the goals."""
+    own = [(path, text) for path, text, permission in TABS if user.may(permission)]
+    return own if user.may(Permission.ACCOUNTING_READ) else [("/panel/metas", "Metas"), *own]
 
 
 def account_address(code: str, span: Span) -> str:
@@ -181,7 +182,9 @@ async def results_page(
         return await staff.export_results(user=user, services=services, period=span.period, by=por, kind=formato)
     found = await staff.results(user, services, span.period, por)
     names = await _client_names(services, found.items) if por is Dimension.CLIENT else {}
-    table = _whole("resultados", "Resultados", _result_columns(por, names), found.items)
+    # A Trader's past operations may be of a client that is somebody else's by now.
+    opens = scope(user.role, "clients") is Scope.ALL
+    table = _whole("resultados", "Resultados", _result_columns(por, names, opens=opens), found.items)
     sums = {
         "operations": sum(one.operations for one in found.items),
         "bought": sum(one.bought_usd for one in found.items),
@@ -221,7 +224,8 @@ async def operations_page(
 async def _report(
     request: Request, services: Services, user: SignedUser, template: str, *, span: Span, known: dict[str, Any]
 ) -> Response:
-    return await pages.page(request, services, user, template, here=HERE, tabs=tabs(user), span=span, **known)
+    here = HERE if user.may(Permission.ACCOUNTING_READ) else "Metas"
+    return await pages.page(request, services, user, template, here=here, tabs=tabs(user), span=span, **known)
 
 
 def _whole(name: str, caption: str, columns: Sequence[Column[Any]], rows: Sequence[Any]) -> Table[Any]:
@@ -260,7 +264,7 @@ def _trial_columns(span: Span) -> Sequence[Column[TrialLineView]]:
     )
 
 
-def _result_columns(by: Dimension, names: dict[int, str]) -> Sequence[Column[ResultView]]:
+def _result_columns(by: Dimension, names: dict[int, str], *, opens: bool) -> Sequence[Column[ResultView]]:
     def label(one: ResultView) -> str:
         if by is Dimension.DAY:
             return f"{date.fromisoformat(one.key):%d/%m/%Y}"
@@ -269,7 +273,7 @@ def _result_columns(by: Dimension, names: dict[int, str]) -> Sequence[Column[Res
     def where(one: ResultView) -> str:
         return f"/panel/clientes/{one.key}"
 
-    kind = "link" if by is Dimension.CLIENT else "name"
+    kind = "link" if by is Dimension.CLIENT and opens else "name"
     return (
         Column(key="quien", label=staff.BY[by], kind=kind, value=label, link=where, phone=True),
         Column(key="operaciones", label="Operaciones", kind="count", value=lambda r: r.operations),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -22,6 +22,7 @@ from api.services import Services, ServicesDep
 from api.staff import netting as staff
 from api.staff.netting_views import BatchView, MatchList, MatchView, SuggestionView
 from db import audit
+from domain.calendar import business_day
 from domain.netting import BatchState, Pairing
 from domain.permissions import Permission
 
@@ -46,7 +47,16 @@ async def board_page(request: Request, user: Reader, services: ServicesDep) -> R
     """Both sides with what is left of each."""
     board = await staff.read_board(user, services)
     stamp = "-".join(f"{one.code}.{one.left_usd}" for one in (*board.buys, *board.sells))
-    known: dict[str, Any] = {"board": board, "tabs": TABS, "stamp": stamp, "pair": None, "refused": None, "typed": ""}
+    known: dict[str, Any] = {
+        "board": board,
+        "tabs": TABS,
+        "stamp": stamp,
+        "today": business_day(datetime.now(UTC)),
+        "pair": None,
+        "refused": None,
+        "typed": "",
+        "one": False,
+    }
     if pages.wants_parts(request):
         return pages.fragment(request, user, "netting.html", "live", **known)
     return await pages.page(request, services, user, "netting.html", here=HERE, **known)

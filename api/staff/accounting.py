@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import Field, TypeAdapter
 from starlette.responses import Response
 
 from api.auth import SignedUser, requires
@@ -16,7 +17,7 @@ from api.services import ServicesDep
 from api.staff.book_papers import FILES, Format, Report
 from api.staff.book_papers import answer as as_file
 from api.staff.papers import PaperFormat
-from api.staff.shapes import PAGE, Answer, Cursor, Day, Limit, Money
+from api.staff.shapes import MAX_ID, PAGE, Answer, Cursor, Day, Limit, Money
 from api.staff.sheets import Cell
 from db import accounting
 from db.accounting import AccountKey, AccountLedger, Dimension, Result, TrialLine
@@ -31,6 +32,7 @@ Reader = Annotated[SignedUser, requires(Permission.ACCOUNTING_READ)]
 Earner = Annotated[SignedUser, requires(Permission.GOALS_READ)]
 Code = Annotated[str, Path(pattern=r"^\d{4,8}$")]
 MOST_ROWS = 200_000
+KEY_DAY, KEY_LINE = TypeAdapter[date](Day), TypeAdapter[int](Annotated[int, Field(ge=0, le=MAX_ID)])
 BY = {
     Dimension.DAY: "Día",
     Dimension.TRADER: "Trader",
@@ -347,6 +349,6 @@ def _past(cursor: str | None) -> AccountKey | None:
         return None
     try:
         day, line = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode().split(".")
-        return AccountKey(date.fromisoformat(day), int(line))
+        return AccountKey(KEY_DAY.validate_python(day), KEY_LINE.validate_python(line))
     except (ValueError, binascii.Error) as error:
         raise Invalid("CURSOR_UNKNOWN", "Vuelve a empezar la lista desde la primera página.", field="cursor") from error

@@ -58,6 +58,7 @@ router = APIRouter(prefix="/netting", tags=["Neteo"])
 Reader = Annotated[SignedUser, requires(Permission.NETTING_READ)]
 Manager = Annotated[SignedUser, requires(Permission.NETTING_MANAGE)]
 Code = Annotated[str, Field(pattern=r"^EXP-\d{1,12}$")]
+Amount = Annotated[Money, Field(gt=0, le=99_999_999, decimal_places=2)]
 BatchCode = Annotated[str, Path(pattern=r"^LOTE-\d{1,9}-\d{8}$")]
 MatchId = Annotated[int, Path(ge=1, le=MAX_ID)]
 # As many as a lote is opened with.
@@ -71,7 +72,7 @@ class MatchBody(Body):
     model_config = example(buy_code="EXP-1001", sell_code="EXP-1002", amount_usd="500.00")
     buy_code: Code
     sell_code: Code
-    amount_usd: Money = Field(gt=0, le=99_999_999, decimal_places=2)
+    amount_usd: Amount
 
 
 class ReasonBody(Body):
@@ -108,7 +109,7 @@ async def read_board(_user: Reader, services: ServicesDep) -> Board:
 
 @router.get("/pair")
 async def read_pair(
-    buy_code: Code, sell_code: Code, _user: Reader, services: ServicesDep, amount_usd: Money | None = None
+    buy_code: Code, sell_code: Code, _user: Reader, services: ServicesDep, amount_usd: Amount | None = None
 ) -> PairView:
     """What matching two operations would earn and for whom; the whole of the smaller unless an amount is told.
 

@@ -21,10 +21,12 @@ from api.staff.sheets import Sheet, workbook
 from cli.benches.figures import Figures, percentile, show_figures
 from cli.benches.people import move_in
 from cli.benches.stack import Stack, database, running_stack
-from db import accounting, control, ledger_days, movements, position
-from db.accounting import Dimension
+from db import accounting, control, ledger_days, movements, netting, position
+from db.accounting import AccountKey, Dimension
 from db.session import Sessions
 from domain.calendar import business_day
+from domain.ledger import BANK_USD
+from domain.operations import Kind
 
 MILLISECONDS = 1000
 DAYS = 1000
@@ -36,6 +38,8 @@ MEANINGS = {
     "position_p95_ms": "Posición, p95 (ms)",
     "dashboard_p95_ms": "Tablero: posición y saldos, p95 (ms)",
     "control_p95_ms": "Control, p95 (ms)",
+    "ledger_p95_ms": "Una página del mayor, a mitad de la historia, p95 (ms)",
+    "netting_p95_ms": "Lo que falta calzar, p95 (ms)",
     "month_xlsx_seconds": "Libro diario de un mes en hoja de cálculo (s)",
     "month_rows": "Líneas de esa hoja",
     "nightly_seconds": "Revisión de la noche, de todo (s)",
@@ -130,6 +134,8 @@ async def measured(plan: Plan, progress: Progress, sessions: Sessions) -> Figure
         "position": await _read(sessions, lambda session: position.standing(session, day=today)),
         "dashboard": await _read(sessions, lambda session: _dashboard(session, today)),
         "control": await _read(sessions, lambda session: control.findings(session, now=now)),
+        "ledger": await _read(sessions, lambda session: _ledger_page(session, today)),
+        "netting": await _read(sessions, lambda session: _unmatched(session, today)),
     }
     started = time.perf_counter()
     rows = await _month(sessions, today)
@@ -156,6 +162,19 @@ async def measured(plan: Plan, progress: Progress, sessions: Sessions) -> Figure
 async def _dashboard(session: AsyncSession, today: date) -> None:
     await position.standing(session, day=today)
     await movements.balances(session, until=today)
+
+
+async def _ledger_page(session: AsyncSession, today: date) -> None:
+    """The mayor of the dollar bank over all its years: the page that begins halfway."""
+    since = today - timedelta(days=DAYS)
+    halfway = AccountKey(today - timedelta(days=DAYS // 2), 0)
+    await accounting.account_ledger(session, BANK_USD, since=since, until=today, past=halfway, limit=51)
+
+
+async def _unmatched(session: AsyncSession, today: date) -> None:
+    for kind in Kind:
+        await netting.unmatched(session, kind=kind, limit=netting.MOST_SUGGESTED)
+    await netting.left(session, day=today)
 
 
 async def _month(sessions: Sessions, today: date) -> int:

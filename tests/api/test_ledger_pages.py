@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import re
 from datetime import UTC, datetime, timedelta
@@ -78,8 +79,10 @@ async def test_a_page_of_the_mayor_carries_the_balance_of_all_before_it(master: 
     assert (told["opening"], told["closing"], pages, len(lines)) == ("750.00", "2625.00", 3, 5)
     assert [one["balance"] for one in lines] == [f"{EACH * place:.2f}" for place in range(3, 8)]
     assert [one["day"] for one in lines] == sorted(one["day"] for one in lines)
-    refused = await master.http.get(f"{API}/accounting/accounts/10412", params={"cursor": "xx"})
-    assert (refused.status_code, refused.json()["field"]) == (422, "cursor")
+    for key in ("xx", "0001-01-01.1", f"2026-11-01.{2**63}", "2026-11-01.-1", "2026-13-01.1"):
+        wrong = base64.urlsafe_b64encode(key.encode()).decode()
+        refused = await master.http.get(f"{API}/accounting/accounts/10412", params={"cursor": wrong})
+        assert (refused.status_code, refused.json()["field"]) == (422, "cursor"), key
     assert (await master.http.get(f"{API}/accounting/accounts/9999")).status_code == 404
 
 

@@ -66,12 +66,28 @@ async def test_a_pair_is_told_before_it_is_matched_and_a_double_click_matches_on
     # 100.00 at 3.7400 and 3.7600, desk 3.7500 on both sides: 1.00 for each trader, nothing for the house.
     assert "una utilidad de S/\u00a02.00" in dialog
     assert dialog.count("S/\u00a01.00 para ") == 2
+    codes = {"buy_code": books.codes[0], "sell_code": books.codes[1]}
+    for usd in ("1E+99999", "0", "-5", "1.001"):
+        refused = await master.http.get(f"{API}/pair", params=codes | {"amount_usd": usd})
+        assert (refused.status_code, refused.json()["field"]) == (422, "amount_usd"), usd
     token = await csrf(master)
     clicks = [master.http.post(pair(books), data={"clave_unica": "un-clic"}, headers=token) for _ in range(2)]
     assert [one.status_code for one in await asyncio.gather(*clicks)] == [200, 200]
     assert ((await board(master))["left_buys"], (await board(master))["left_sells"]) == ("900.00", "1000.00")
     other = await master.http.post(pair(books, usd="50.00"), data={"clave_unica": "un-clic"}, headers=token)
     assert (other.status_code, "vuelve a cargar la página" in other.text) == (422, True)
+
+
+async def test_what_earlier_days_left_is_carried_to_the_board_of_today(
+    master: Person, books: Books, sessions: Sessions
+):
+    """F236"""
+    async with sessions.begin() as session:
+        for usd in ("200.00", "50.50"):
+            await books.completed(session, V, usd, "3.7600", at=NOW - timedelta(days=1))
+    page = (await master.http.get(PATH)).text
+    assert "2 de días anteriores por US$ 250.50" in page
+    assert page.count("de días anteriores") == 1
 
 
 async def test_two_people_at_once_never_match_more_than_is_left_and_the_second_is_told(
