@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, func, select, true, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,14 +47,11 @@ async def unmatched(
     limit: int | None = None,
 ) -> list[Unmatched]:
     """Completed operations that still have dollars to match, oldest first; those of earlier days too (F236)."""
-    taken = (
-        select(func.coalesce(func.sum(Match.usd), ZERO))
-        .where(or_(Match.buy_code == Operation.code, Match.sell_code == Operation.code), Match.annulled_at.is_(None))
-        .scalar_subquery()
-    )
-    left = Operation.amount_usd - taken
+    taken = _taken(kind, codes)
+    left = Operation.amount_usd - func.coalesce(taken.c.usd, ZERO)
     wanted = (
         select(Operation, left.label("left"), User.role)
+        .outerjoin(taken, taken.c.code == Operation.code)
         .outerjoin(User, User.id == Operation.created_by_user_id)
         .where(Operation.state == State.COMPLETADA, Operation.finished_at.is_not(None), ~_undone())
         .where(left > 0)
@@ -69,6 +66,19 @@ async def unmatched(
     if limit is not None:
         wanted = wanted.limit(limit)
     return [_unmatched(row, rest, role) for row, rest, role in (await session.execute(wanted)).all()]
+
+
+def _taken(kind: Kind | None, codes: Sequence[str] | None) -> Subquery:
+    """What matches that stand took of each operation, added up at once: one by one, years of them take seconds."""
+    columns = {Kind.COMPRA: (Match.buy_code,), Kind.VENTA: (Match.sell_code,), None: (Match.buy_code, Match.sell_code)}
+    sides = [
+        select(column.label("code"), Match.usd.label("usd")).where(
+            Match.annulled_at.is_(None), true() if codes is None else column.in_(codes)
+        )
+        for column in columns[kind]
+    ]
+    both = union_all(*sides).subquery()
+    return select(both.c.code, func.sum(both.c.usd).label("usd")).group_by(both.c.code).subquery()
 
 
 def _undone() -> ColumnElement[bool]:
