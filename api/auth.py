@@ -21,8 +21,8 @@ from starlette.responses import Response
 from api.errors import SignInNeeded
 from api.login_limits import LoginLimits
 from api.services import Services, services
-from db import passwords, sessions
-from db.tables import Client, User
+from db import companies, passwords, sessions
+from domain.companies import Member
 from domain.errors import Forbidden, Missing
 from domain.operations import Actor, ActorKind
 from domain.permissions import Permission, Role, allows
@@ -60,12 +60,16 @@ class SignedUser:
 
 @dataclass(frozen=True, kw_only=True)
 class SignedClient:
-    """A client with a live session. `document_number` is only to compare with what the existing clients send."""
+    """A client with a live session. `document_number` is only to compare with what the existing clients send.
+
+    `person`: who of a company's people is in; None for everybody else, the company's own sign-in too.
+    """
 
     id: int
     session_id: int
     document_number: str
     requires_password_change: bool
+    person: Member | None = None
 
     @property
     def actor(self) -> Actor:
@@ -115,6 +119,8 @@ def alive(services: Services, signed: sessions.SignedIn, now: datetime) -> bool:
         return False
     if signed.user is not None:
         return signed.user.status == "Activo"
+    if signed.person is not None and signed.person.removed_at is not None:
+        return False
     return signed.client is not None and signed.client.closed_at is None
 
 
@@ -137,6 +143,7 @@ def as_identity(signed: sessions.SignedIn) -> Identity:
         session_id=signed.session.id,
         document_number=client.document_number,
         requires_password_change=client.requires_password_change,
+        person=companies.member(signed.person) if signed.person else None,
     )
 
 
@@ -157,12 +164,19 @@ async def current_user(request: Request, _bearer: _Bearer, _cookie: _Cookie) -> 
     return found
 
 
-async def current_client(request: Request, _bearer: _Bearer, _cookie: _Cookie) -> SignedClient:
-    """The client of this session. Raises SignInNeeded."""
+async def current_member(request: Request, _bearer: _Bearer, _cookie: _Cookie) -> SignedClient:
+    """The client of this session, or whoever of a company's people is in. Raises SignInNeeded."""
     found = await identity(request)
     if not isinstance(found, SignedClient):
         raise SignInNeeded
     return found
+
+
+async def current_client(member: Annotated[SignedClient, Depends(current_member)]) -> SignedClient:
+    """The client of this session; of a company, only its own sign-in. Raises SignInNeeded, Forbidden."""
+    if member.person is not None:
+        raise Forbidden("ONLY_THE_COMPANY", "Eso lo hace quien administra tu empresa.")
+    return member
 
 
 class _Requires:
@@ -216,6 +230,7 @@ def public(why: str) -> Any:
 
 CurrentUser = Annotated[SignedUser, Depends(current_user)]
 CurrentClient = Annotated[SignedClient, Depends(current_client)]
+CurrentMember = Annotated[SignedClient, Depends(current_member)]
 ClientSession = CurrentClient
 
 
@@ -223,7 +238,7 @@ def policy_of(dependency: object) -> str:
     """What a dependency decides about who may call; empty when it decides nothing."""
     if dependency is current_user:
         return "persona de la casa"
-    if dependency is current_client:
+    if dependency in {current_client, current_member}:
         return "cliente"
     return str(getattr(dependency, "policy", ""))
 
@@ -233,12 +248,12 @@ async def start_user_session(services: Services, user_id: int) -> str:
     return await _start(services, services.settings.staff_absolute, user_id=user_id)
 
 
-async def start_client_session(services: Services, client_id: int) -> str:
-    """A client's session; answers its token."""
-    return await _start(services, services.settings.client_absolute, client_id=client_id)
+async def start_client_session(services: Services, client_id: int, *, person_id: int | None = None) -> str:
+    """A client's session, or one of its people's; answers its token."""
+    return await _start(services, services.settings.client_absolute, client_id=client_id, person_id=person_id)
 
 
-async def _start(services: Services, life: timedelta, **whose: int) -> str:
+async def _start(services: Services, life: timedelta, **whose: int | None) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     now = datetime.now(UTC)
     async with services.sessions.begin() as session:
@@ -273,7 +288,7 @@ def clear_session_cookie(response: Response, services: Services) -> None:
 async def prove(
     request: Request,
     services: Services,
-    account: User | Client | None,
+    account: sessions.Account | None,
     *,
     name: str,
     password: str,
@@ -304,7 +319,7 @@ async def prove(
 
 
 async def _remember(
-    services: Services, account: User | Client, now: datetime, *, proven: bool, more_follows: bool
+    services: Services, account: sessions.Account, now: datetime, *, proven: bool, more_follows: bool
 ) -> None:
     async with services.sessions.begin() as session:
         if proven and more_follows:

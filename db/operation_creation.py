@@ -42,6 +42,7 @@ async def quote(
     usd = amount(request.amount_usd, field="amount_usd")
     client = await session.get(Client, request.client_id)
     await check_rules(session, client, request, code=code, now=now)
+    _check_agreed(client, request)
     price = await _price(session)
     base = treasury.quote_of(price).published(request.kind)
     pips = await _coupon_pips(session, request, code=code, now=now)
@@ -123,6 +124,14 @@ def check_client(client: Client, actor: d.Actor) -> None:
         raise Invalid("CLIENT_BLOCKED", "Esta cuenta no puede operar por ahora. Escríbenos para ayudarte.")
     if client.status is not ClientStatus.ACTIVO:
         raise Invalid("KYC_PENDING", "La cuenta aún no está activa: falta aprobar los documentos.")
+
+
+def _check_agreed(client: Client | None, request: NewOperation) -> None:
+    """What a company decided about itself holds in every channel of its own; the house acts on its word."""
+    alone = request.actor.kind is d.ActorKind.CLIENT and not request.agreed
+    if client is not None and client.two_people and alone:
+        words = "Tu empresa pide dos personas: prepárala en el portal, y otra persona la aprueba."
+        raise Forbidden("TWO_PEOPLE_NEEDED", words)
 
 
 async def _accounts(session: AsyncSession, request: NewOperation) -> tuple[ClientAccount, ClientAccount]:

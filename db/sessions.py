@@ -6,17 +6,19 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
-from db.tables import Client, PushSubscription, Session, User
+from db.tables import Client, CompanyPerson, PushSubscription, Session, User
 from domain.errors import Refused
 
 # The channel that tells every API process to close the sockets of a session that has ended.
 ENDED_CHANNEL = "sessions_ended"
 MAX_FAILURES = 5
+Account = User | Client | CompanyPerson
 LOCK = timedelta(minutes=15)
 
 
@@ -34,11 +36,15 @@ class Locked(Refused):
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn:
-    """A live session with whose it is: exactly one of `user` and `client`, in what a request asks of them."""
+    """A live session with whose it is: exactly one of `user` and `client`, in what a request asks of them.
+
+    `person`: who of a company's people is in; None when it is the company's own sign-in.
+    """
 
     session: Session
     user: User | None = None
     client: Client | None = None
+    person: CompanyPerson | None = None
 
 
 def token_hash(token: str) -> str:
@@ -54,12 +60,14 @@ async def start(
     expires_at: datetime,
     user_id: int | None = None,
     client_id: int | None = None,
+    person_id: int | None = None,
 ) -> Session:
-    """Open a session for one user or one client. It never outlives `expires_at`, however much it is used."""
+    """Open a session of a user, a client or a person of it. It never outlives `expires_at`, however much it is used."""
     row = Session(
         token_hash=token_hash(token),
         user_id=user_id,
         client_id=client_id,
+        person_id=person_id,
         last_seen_at=now,
         expires_at=expires_at,
     )
@@ -71,14 +79,15 @@ async def start(
 async def find(session: AsyncSession, token: str) -> SignedIn | None:
     """The session of this token with its person, ended or not; None when there is none."""
     row = (await session.execute(_BY_TOKEN, {"hash": token_hash(token)})).one_or_none()
-    return SignedIn(session=row[0], user=row[1], client=row[2]) if row else None
+    return _signed(row) if row else None
 
 
 # Asked at every request: composing a statement anew costs as much as carrying it out, and so does a client's whole row.
 _WHOSE = (
-    select(Session, User, Client)
+    select(Session, User, Client, CompanyPerson)
     .outerjoin(User, User.id == Session.user_id)
     .outerjoin(Client, Client.id == Session.client_id)
+    .outerjoin(CompanyPerson, CompanyPerson.id == Session.person_id)
     .where(Session.ended_at.is_(None))
     .options(
         load_only(Session.id, Session.last_seen_at, Session.expires_at, raiseload=True),
@@ -94,10 +103,14 @@ _WHOSE = (
 _BY_TOKEN = _WHOSE.where(Session.token_hash == bindparam("hash"))
 
 
+def _signed(row: Any) -> SignedIn:
+    return SignedIn(session=row[0], user=row[1], client=row[2], person=row[3])
+
+
 async def by_ids(session: AsyncSession, ids: Iterable[int]) -> Sequence[SignedIn]:
     """These sessions with their people, those not ended."""
     wanted = _WHOSE.where(Session.id.in_(list(ids)))
-    return [SignedIn(session=row[0], user=row[1], client=row[2]) for row in (await session.execute(wanted)).all()]
+    return [_signed(row) for row in (await session.execute(wanted)).all()]
 
 
 async def touch(session: AsyncSession, session_id: int, now: datetime) -> None:
@@ -116,6 +129,11 @@ async def end(session: AsyncSession, session_ids: Iterable[int], now: datetime) 
 async def end_of_user(session: AsyncSession, user_id: int, now: datetime, *, keep: int | None = None) -> int:
     """End every session of a user, but `keep`."""
     return await _end(session, now, Session.user_id == user_id, Session.id.is_distinct_from(keep))
+
+
+async def end_of_person(session: AsyncSession, person_id: int, now: datetime, *, keep: int | None = None) -> int:
+    """End every session of a person of a company, but `keep`."""
+    return await _end(session, now, Session.person_id == person_id, Session.id.is_distinct_from(keep))
 
 
 async def end_of_client(session: AsyncSession, client_id: int, now: datetime, *, keep: int | None = None) -> int:
@@ -140,7 +158,7 @@ async def _live(session: AsyncSession, now: datetime, idle: timedelta, whose: Co
     return (await session.scalars(select(Session).where(whose, *alive).order_by(Session.last_seen_at.desc()))).all()
 
 
-async def count_attempt(session: AsyncSession, account: User | Client, now: datetime) -> datetime | None:
+async def count_attempt(session: AsyncSession, account: Account, now: datetime) -> datetime | None:
     """Count an attempt *before* the password is looked at, so that a thousand at once are not a thousand guesses.
 
     Commit, look at the password, then call `attempt_failed` or `attempt_succeeded`. Answers until when the account is
@@ -157,20 +175,20 @@ async def count_attempt(session: AsyncSession, account: User | Client, now: date
     return until
 
 
-async def attempt_failed(session: AsyncSession, account: User | Client, now: datetime) -> None:
+async def attempt_failed(session: AsyncSession, account: Account, now: datetime) -> None:
     """The password was wrong: the fifth in a row locks the account for 15 minutes."""
     row = type(account)
     last = (row.id == account.id, row.failed_attempts >= MAX_FAILURES, row.locked_until.is_(None))
     await session.execute(update(row).where(*last).values(locked_until=now + LOCK))
 
 
-async def attempt_succeeded(session: AsyncSession, account: User | Client) -> None:
+async def attempt_succeeded(session: AsyncSession, account: Account) -> None:
     """The password was right: the count starts again."""
     row = type(account)
     await session.execute(update(row).where(row.id == account.id).values(failed_attempts=0, locked_until=None))
 
 
-async def attempt_taken_back(session: AsyncSession, account: User | Client) -> None:
+async def attempt_taken_back(session: AsyncSession, account: Account) -> None:
     """The password was right but more is asked: the count stays as it was before, so that it hides no wrong codes."""
     row = type(account)
     less = func.greatest(row.failed_attempts - 1, 0)

@@ -13,7 +13,8 @@ from domain.operations import Actor, Effect, Kind, Origin, StoredFile
 class NewOperation:
     """What a face asks for. The rate and the PEN amount are never asked: the server fixes them.
 
-    `amount_usd` in USD. `coupon` is a reward code, another client's referral code, or empty.
+    `amount_usd` in USD. `coupon` is a reward code, another client's referral code, or empty. `agreed`: two people of
+    the company have agreed on it.
     """
 
     actor: Actor
@@ -25,6 +26,7 @@ class NewOperation:
     destination_account_id: int
     coupon: str = ""
     comments: str = ""
+    agreed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

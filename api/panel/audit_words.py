@@ -62,6 +62,11 @@ ACTIONS = {
     "clients.change_password": "Cambió su contraseña",
     "clients.choose_notices": "Eligió qué avisos quiere",
     "clients.declare_risk": "Anotó exposición o procesos",
+    "clients.add_person": "Agregó a una persona de la empresa",
+    "clients.remove_person": "Quitó a una persona de la empresa",
+    "clients.two_people": "Cambió la regla de dos personas",
+    "clients.approve_request": "Aprobó un pedido de la empresa",
+    "clients.discard_request": "Descartó un pedido de la empresa",
     "complaints.receive": "Recibió un reclamo",
     "complaints.take": "Tomó un reclamo",
     "complaints.answer": "Respondió un reclamo",
@@ -232,5 +237,6 @@ FIELDS = {
     "pips": "pips",
     "preferential_pips": "pips de mejora",
     "tiers": "tramos",
+    "two_people": "dos personas",
     "valid_from": "rige desde",
 }

@@ -21,8 +21,9 @@ from api.staff.client_kyc import RiskView, read_risk
 from api.staff.clients import ClientLine, ClientList, SearchBody, read_client, read_clients, search_clients
 from api.staff.operations import read_operations
 from api.staff.referrals import BalanceView, read_balance
-from db import audit, users
+from db import audit, companies, users
 from db.client_reads import MIN_SEARCH
+from db.tables import Client
 from domain.clients import ClientStatus, DocumentKind, KycStatus, PaperStatus
 from domain.errors import Forbidden
 from domain.permissions import Permission, Role
@@ -112,6 +113,7 @@ async def client_page(request: Request, client_id: ClientId, user: Reader, servi
         pips = await read_balance(client_id, user, services)
     known: dict[str, Any] = {
         "client": client,
+        "company": await _company(services, client_id),
         "pips": pips,
         "recent": recent.items,
         "risk": risk,
@@ -133,6 +135,13 @@ async def traders(services: Services) -> list[tuple[str, str]]:
     async with services.sessions() as session:
         everybody = await users.list_users(session)
     return [(str(one.id), one.full_name) for one in everybody if one.role is Role.TRADER and one.status == users.ACTIVE]
+
+
+async def _company(services: Services, client_id: int) -> dict[str, Any]:
+    """Who comes in for a company, and whether two of them agree on each exchange."""
+    async with services.sessions() as session:
+        row = await session.get_one(Client, client_id)
+        return {"two_people": row.two_people, "people": await companies.people(session, client_id)}
 
 
 async def _people(services: Services) -> dict[int, str]:

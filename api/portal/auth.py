@@ -9,10 +9,10 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import CurrentClient, SignedClient, clear_session_cookie, end_session, identity, public
+from api.auth import CurrentMember, SignedClient, clear_session_cookie, end_session, identity, public
 from api.pages.answers import HEADERS
 from api.pages.refusals import problem_of
-from api.portal import pages
+from api.portal import companies, pages
 from api.portal.errors import PortalRoute, go, inside
 from api.public import clients as contract
 from api.public import passwords
@@ -41,18 +41,25 @@ async def enter(
     services: ServicesDep,
     siguiente: Then = "",
     documento: Document = "",
+    persona: Document = "",
     clave: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
-    """Open a session and go to where the person was."""
+    """Open a session and go to where the person was. `persona`: the document of who comes in for a company."""
     if not documento.strip() or not clave:
         return _door(request, siguiente, document=documento, error="Escribe tu documento y tu contraseña.")
     inside_page = RedirectResponse(_inside(siguiente), HTTPStatus.SEE_OTHER, HEADERS)
     try:
+        if persona.strip():
+            given = {"company": documento[:20], "document": persona[:20], "password": clave}
+            await companies.enter(request, inside_page, services, **given)
+            return inside_page
         body = contract.Login(dni=documento[:20], password=clave)
         answered = await contract.login(body, request, inside_page, services)
     except Refused as refused:
         problem = problem_of(request, refused)
-        return _door(request, siguiente, document=documento, error=problem["detail"], status=problem["status"])
+        return _door(
+            request, siguiente, document=documento, person=persona, error=problem["detail"], status=problem["status"]
+        )
     if not answered["success"]:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return _door(request, siguiente, document=documento, error=answered["message"], status=status)
@@ -62,7 +69,7 @@ async def enter(
 
 
 @router.post("/salir")
-async def leave(client: CurrentClient, services: ServicesDep) -> Response:
+async def leave(client: CurrentMember, services: ServicesDep) -> Response:
     """End the session in every tab."""
     gone = go("/ingresar?dicho=saliste")
     await end_session(services, client)
@@ -103,12 +110,9 @@ _TOLD = {
 }
 
 
-def _door(
-    request: Request, then: str, *, document: str = "", error: str = "", told: str = "", status: int = HTTPStatus.OK
-) -> Response:
-    return pages.bare_page(
-        request, "login.html", status=status, document=document, error=error, told=told, then=_shown(then)
-    )
+def _door(request: Request, then: str, *, status: int = HTTPStatus.OK, **said: str) -> Response:
+    known = {"document": "", "person": "", "error": "", "told": ""} | said
+    return pages.bare_page(request, "login.html", status=status, then=_shown(then), **known)
 
 
 def _shown(then: str) -> str:

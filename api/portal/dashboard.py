@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.auth import CurrentClient
+from api.auth import CurrentMember
 from api.portal import pages, trend
 from api.portal.errors import PortalRoute
 from api.portal.home import example
@@ -25,7 +25,7 @@ LAST = 4
 
 
 @router.get("/inicio")
-async def dashboard(request: Request, client: CurrentClient, services: ServicesDep) -> Response:
+async def dashboard(request: Request, client: CurrentMember, services: ServicesDep) -> Response:
     """What the client has open first of all."""
     quote = await pages.rate(services)
     async with services.sessions() as session:

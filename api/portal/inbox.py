@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.auth import CurrentClient
+from api.auth import CurrentMember
 from api.pages.answers import answer
 from api.portal import pages
 from api.portal.errors import PortalRoute
@@ -69,7 +69,7 @@ class Shown:
 @router.get("/avisos")
 async def notices(
     request: Request,
-    client: CurrentClient,
+    client: CurrentMember,
     services: ServicesDep,
     antes: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
 ) -> Response:
@@ -86,7 +86,7 @@ async def notices(
 
 
 @router.get("/avisos/campana")
-async def bell(client: CurrentClient, services: ServicesDep) -> Response:
+async def bell(client: CurrentMember, services: ServicesDep) -> Response:
     """The bell alone, as it stands now."""
     async with services.sessions() as session:
         unread = await inbox.unread(session, client.id)
@@ -95,7 +95,7 @@ async def bell(client: CurrentClient, services: ServicesDep) -> Response:
 
 @router.post("/avisos/leidos")
 async def mark_read(
-    client: CurrentClient, services: ServicesDep, hasta: Annotated[int, Form(ge=1, le=MAX_ID)]
+    client: CurrentMember, services: ServicesDep, hasta: Annotated[int, Form(ge=1, le=MAX_ID)]
 ) -> Response:
     """The page has been seen up to this notice; answers the bell."""
     await contract.mark_read(contract.Read(hasta=hasta), client, services)

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api import quotes
-from api.auth import CurrentClient, SignedClient
+from api.auth import CurrentMember, SignedClient
 from api.operations import create_operation
 from api.pages.answers import HEADERS
 from api.pages.refusals import problem_of
@@ -21,10 +21,11 @@ from api.portal import pages
 from api.portal.errors import PortalRoute, go
 from api.portal.home import example, quoted
 from api.services import Services, ServicesDep
-from db import accounts, client_operations, clients, limits
+from db import accounts, client_operations, clients, companies, limits
 from db.tables import ClientAccount
 from domain.clients import ClientStatus
 from domain.commands import NewOperation
+from domain.companies import check_prepares
 from domain.errors import Conflict, Refused
 from domain.operations import OPEN, Origin
 
@@ -36,7 +37,7 @@ Word = Annotated[str, Query(max_length=20)]
 
 
 @router.get("/cambiar")
-async def begin(request: Request, client: CurrentClient, services: ServicesDep) -> Response:
+async def begin(request: Request, client: CurrentMember, services: ServicesDep) -> Response:
     """The first step: what I send, what I receive."""
     known = await _standing(services, client)
     known["example"] = example(await pages.rate(services))
@@ -47,7 +48,7 @@ async def begin(request: Request, client: CurrentClient, services: ServicesDep) 
 async def choose_accounts(
     *,
     request: Request,
-    client: CurrentClient,
+    client: CurrentMember,
     services: ServicesDep,
     quiero: Word = "comprar",
     campo: Word = "recibe",
@@ -73,7 +74,7 @@ async def choose_accounts(
 
 
 @router.post("/cambiar")
-async def confirm(request: Request, client: CurrentClient, services: ServicesDep) -> Response:
+async def confirm(request: Request, client: CurrentMember, services: ServicesDep) -> Response:
     """Create it. When the rate is no longer the one that the person saw, it is shown first: nothing is created."""
     form = {name: str(value)[:MAX_KEY].strip() for name, value in (await request.form()).items()}
     quiero, usd, coupon = form.get("quiero", ""), form.get("usd", ""), form.get("cupon", "")
@@ -92,10 +93,26 @@ async def confirm(request: Request, client: CurrentClient, services: ServicesDep
             destination_account_id=_whole(form.get("destino", "")),
             coupon=given.coupon,
         )
-        made = await create_operation(services, wanted, key=form.get("clave_unica") or str(uuid4()))
+        key = form.get("clave_unica") or str(uuid4())
+        if await _two_people(services, client):
+            return await _prepared(services, client, wanted, key)
+        check_prepares(client.person)
+        made = await create_operation(services, wanted, key=key)
     except Refused as refused:
         return await _again(request, services, client, given, form=form, problem=problem_of(request, refused))
     return go(f"/operaciones/{made.code}")
+
+
+async def _two_people(services: Services, client: SignedClient) -> bool:
+    async with services.sessions() as session:
+        return (await clients.live(session, client.id)).two_people
+
+
+async def _prepared(services: Services, client: SignedClient, wanted: NewOperation, key: str) -> Response:
+    """Kept for another person of the company; nothing is fixed yet."""
+    async with services.sessions.begin() as session:
+        await companies.prepare(session, wanted, key=key, by=client.person)
+    return go("/por-aprobar")
 
 
 def _check_seen(given: quotes.Quote, seen: str) -> None:

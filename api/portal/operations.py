@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.auth import CurrentClient, SignedClient
+from api.auth import CurrentMember, SignedClient
 from api.files import link
 from api.pages.answers import wants_parts
 from api.pages.refusals import problem_of
@@ -112,7 +112,7 @@ class View:
 async def history(
     *,
     request: Request,
-    client: CurrentClient,
+    client: CurrentMember,
     services: ServicesDep,
     estado: Word = "",
     quise: Word = "",
@@ -144,7 +144,7 @@ async def history(
 
 
 @router.get("/operaciones/{code}")
-async def one_operation(code: Code, request: Request, client: CurrentClient, services: ServicesDep) -> Response:
+async def one_operation(code: Code, request: Request, client: CurrentMember, services: ServicesDep) -> Response:
     """Where to pay while it is Pendiente, then how it goes, then what came of it."""
     view = await _view(services, client, code)
     known = _known(services, view)
@@ -154,7 +154,7 @@ async def one_operation(code: Code, request: Request, client: CurrentClient, ser
 
 
 @router.post("/operaciones/{code}/cancelar")
-async def cancel(code: Code, request: Request, client: CurrentClient, services: ServicesDep) -> Response:
+async def cancel(code: Code, request: Request, client: CurrentMember, services: ServicesDep) -> Response:
     """Give it up, as the web's own button does."""
     view = await _view(services, client, code)
     form = await request.form()
@@ -168,7 +168,7 @@ async def cancel(code: Code, request: Request, client: CurrentClient, services: 
 
 
 @router.get("/operaciones/{code}/constancia")
-async def download_receipt(code: Code, client: CurrentClient, services: ServicesDep) -> Response:
+async def download_receipt(code: Code, client: CurrentMember, services: ServicesDep) -> Response:
     """The receipt of the exchange as PDF; of one that is not Completada there is none."""
     view = await _view(services, client, code)
     if view.row.state is not State.COMPLETADA:

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Form, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.auth import CurrentClient
+from api.auth import CurrentClient, CurrentMember, SignedClient
 from api.pages.refusals import problem_of
-from api.portal import pages
+from api.portal import companies, pages
 from api.portal.errors import PortalRoute, go
 from api.portal.papers import papers_of_client
 from api.public import clients as contract
@@ -29,8 +29,10 @@ Secret = Annotated[str, Form(max_length=200)]
 
 
 @router.get("/cuenta")
-async def account(request: Request, client: CurrentClient, services: ServicesDep) -> Response:
-    """Everything about oneself, and the doors to each part."""
+async def account(request: Request, client: CurrentMember, services: ServicesDep) -> Response:
+    """Everything about oneself, and the doors to each part; of a company's person, what is its own."""
+    if client.person is not None:
+        return await pages.page(request, services, client, "member.html", active="cuenta", member=client.person)
     async with services.sessions() as session:
         row = await clients.live(session, client.id)
         known: dict[str, Any] = {
@@ -59,26 +61,34 @@ async def change_address(request: Request, client: CurrentClient, services: Serv
 
 
 @router.get("/cuenta/clave")
-async def password_page(request: Request, client: CurrentClient, services: ServicesDep) -> Response:
+async def password_page(request: Request, client: CurrentMember, services: ServicesDep) -> Response:
     """Where the password is changed; after a temporary one the present one is not asked."""
-    known: dict[str, Any] = {"temporary": client.requires_password_change, "problem": None}
+    known: dict[str, Any] = {"temporary": _temporary(client), "problem": None}
     return await pages.page(request, services, client, "password.html", active="cuenta", **known)
 
 
 @router.post("/cuenta/clave")
 async def change_password(
-    *, request: Request, client: CurrentClient, services: ServicesDep, actual: Secret = "", nueva: Secret = ""
+    *, request: Request, client: CurrentMember, services: ServicesDep, actual: Secret = "", nueva: Secret = ""
 ) -> Response:
-    """Change it; the other sessions end."""
+    """Change it; the other sessions end. Of a company's person, its own and not the company's."""
     try:
+        if client.person is not None:
+            await companies.change_password(request, services, client, present=actual, new=nueva)
+            return go("/cuenta")
         body = passwords.PasswordChange(current_password=actual or None, new_password=nueva)
         await passwords.change_password(body, request, client, services)
     except (Refused, ValueError) as refused:
         problem = problem_of(request, refused)
-        problem["field"] = {"current_password": "actual", "new_password": "nueva"}.get(problem.get("field", ""), "")
-        again: dict[str, Any] = {"temporary": client.requires_password_change, "problem": problem}
+        given = problem.get("field", "")
+        problem["field"] = {"current_password": "actual", "new_password": "nueva"}.get(given, given)
+        again: dict[str, Any] = {"temporary": _temporary(client), "problem": problem}
         return pages.fragment(request, client, "password.html", "main", status=problem["status"], **again)
     return go("/cuenta")
+
+
+def _temporary(client: SignedClient) -> bool:
+    return client.requires_password_change and client.person is None
 
 
 @router.get("/cuenta/sesiones")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, File, Form, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.auth import CurrentClient
+from api.auth import CurrentMember
 from api.pages.refusals import problem_of
 from api.portal.errors import PortalRoute, go
 from api.portal.operations import Code, refused_on
@@ -25,7 +25,7 @@ async def send_proof(
     *,
     code: Code,
     request: Request,
-    client: CurrentClient,
+    client: CurrentMember,
     services: ServicesDep,
     codigo: Annotated[str, Form(max_length=50)] = "",
     archivos: Annotated[list[UploadFile] | None, File()] = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import CurrentClient
+from api.auth import CurrentMember
 from api.services import ServicesDep
 from api.staff.shapes import MAX_ID
 from db import invoice_reads
@@ -25,7 +25,7 @@ PDF = FileKind.PDF.content_type
     responses={200: {"content": {PDF: {}}}, 307: {"description": "Aún sin copia nuestra: enlace de NubeFact"}},
 )
 async def download_invoice(
-    invoice_id: Annotated[int, Path(ge=1, le=MAX_ID)], client: CurrentClient, services: ServicesDep
+    invoice_id: Annotated[int, Path(ge=1, le=MAX_ID)], client: CurrentMember, services: ServicesDep
 ) -> Response:
     """The PDF of one of the client's comprobantes; 404 for anybody else's. Until we have our copy, NubeFact's link."""
     async with services.sessions() as session:

@@ -5,6 +5,7 @@ from db.tables.base import Base
 from db.tables.cases import CaseAlert, CaseFile, ComplianceAudit, ComplianceCase
 from db.tables.clients import Client, ClientAccount, ClientDocument, ClientIdentityChange, EmailCode
 from db.tables.closings import Approval, DailyClosure, DailyClosureLine
+from db.tables.companies import CompanyPerson, OperationRequest
 from db.tables.complaints import Complaint, ComplaintYear
 from db.tables.compliance import TransactionMonitoring
 from db.tables.devices import ClientDevice
@@ -63,6 +64,7 @@ __all__ = [
     "ClientRate",
     "ClientRiskProfile",
     "ClientRiskScore",
+    "CompanyPerson",
     "Complaint",
     "ComplaintYear",
     "ComplianceAudit",
@@ -98,6 +100,7 @@ __all__ = [
     "Notification",
     "Operation",
     "OperationEvent",
+    "OperationRequest",
     "Parameter",
     "Partner",
     "PartnerClient",

@@ -83,6 +83,8 @@ class Client(Base):
     # push, as `topic:channel` (domain/notice_preferences.py).
     notices_read_to: Mapped[int] = mapped_column(BigInteger, server_default="0")
     muted_notices: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    # A company's own choice: what one of its people prepares another one approves (domain/companies.py).
+    two_people: Mapped[bool] = mapped_column(server_default=text("false"))
     trader_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"), index=True)
     password_hash: Mapped[Words]
     # A temporary password lives beside the real one until it is used, so that a lost mail locks nobody out (F180).

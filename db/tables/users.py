@@ -45,6 +45,8 @@ class Session(Base):
     token_hash: Mapped[Words] = mapped_column(unique=True)
     user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"), index=True)
     client_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("clients.id"), index=True)
+    # Of a company's client: which of its people is in; null is the company's own sign-in.
+    person_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("company_people.id"), index=True)
     created_at: Mapped[Now]
     last_seen_at: Mapped[Instant]
     expires_at: Mapped[Instant]

@@ -61,6 +61,7 @@ OWN = (
     "/avisos/campana",
     "/referidos",
     "/alertas",
+    "/por-aprobar",
 )
 
 
@@ -179,6 +180,13 @@ def test_every_route_of_the_portal_is_walked():
         "/cuenta/llaves/{passkey_id}/quitar",
         "/alertas/{alert_id}/quitar",
         "/referidos/cupon",
+        # What belongs to a company's people: tests/portal/test_companies.py walks it with another company.
+        "/empresa",
+        "/empresa/personas",
+        "/empresa/personas/{person_id}/quitar",
+        "/empresa/regla",
+        "/por-aprobar/{request_id}/aprobar",
+        "/por-aprobar/{request_id}/descartar",
         "/salir",
     }
     assert served == walked | OPEN_TO_ALL
