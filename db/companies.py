@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -110,6 +110,12 @@ async def requests(session: AsyncSession, client_id: int) -> Sequence[OperationR
     """What was prepared, newest first."""
     wanted = select(OperationRequest).where(OperationRequest.client_id == client_id)
     return (await session.scalars(wanted.order_by(OperationRequest.id.desc()).limit(SHOWN))).all()
+
+
+async def waiting(session: AsyncSession, client_id: int) -> int:
+    """How many wait for a yes or a no."""
+    still = (OperationRequest.client_id == client_id, OperationRequest.state == RequestState.POR_APROBAR)
+    return await session.scalar(select(func.count()).select_from(OperationRequest).where(*still)) or 0
 
 
 async def request_of(session: AsyncSession, client_id: int, request_id: int, *, lock: bool = False) -> OperationRequest:

@@ -46,9 +46,18 @@ async def of_operation(session: AsyncSession, code: str) -> Reversal | None:
     )
 
 
+CARRIED = (ReversalState.APROBADA, ReversalState.HECHA)
+
+
+async def undone_at(session: AsyncSession, code: str) -> datetime | None:
+    """When two people agreed to undo this operation; None while it stands."""
+    wanted = select(Reversal.decided_at).where(Reversal.operation_code == code, Reversal.state.in_(CARRIED))
+    return await session.scalar(wanted.limit(1))
+
+
 def undone() -> ColumnElement[bool]:
     """Of an operation: it was undone, so it no longer counts among what was exchanged. Few are: one read tells all."""
-    carried = select(Reversal.operation_code).where(Reversal.state.in_((ReversalState.APROBADA, ReversalState.HECHA)))
+    carried = select(Reversal.operation_code).where(Reversal.state.in_(CARRIED))
     return Operation.code.in_(carried)
 
 

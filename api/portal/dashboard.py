@@ -15,7 +15,7 @@ from api.portal.errors import PortalRoute
 from api.portal.home import example
 from api.portal.papers import papers_of_client
 from api.services import ServicesDep
-from db import client_operations, clients, limits, referrals
+from db import client_operations, clients, companies, limits, referrals
 from domain.clients import ClientStatus
 from domain.operations import OPEN
 
@@ -42,5 +42,6 @@ async def dashboard(request: Request, client: CurrentMember, services: ServicesD
             "papers": papers,
             "trend": await trend.of_the_week(session, datetime.now(UTC)),
             "may_operate": row.status is ClientStatus.ACTIVO,
+            "to_approve": await companies.waiting(session, client.id) if row.company_name else 0,
         }
     return await pages.page(request, services, client, "dashboard.html", example=example(quote), **known)

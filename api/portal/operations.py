@@ -22,7 +22,7 @@ from api.portal.receipt import receipt
 from api.public.cancellations import WebCancel, cancel_from_web
 from api.services import Services, ServicesDep
 from api.staff.papers import as_pdf
-from db import client_operations, clients, house_accounts
+from db import client_operations, clients, house_accounts, reversals
 from db.client_operations import ClientOperation, Wanted
 from db.tables import HouseAccount
 from domain.calendar import business_day
@@ -147,10 +147,18 @@ async def history(
 async def one_operation(code: Code, request: Request, client: CurrentMember, services: ServicesDep) -> Response:
     """Where to pay while it is Pendiente, then how it goes, then what came of it."""
     view = await _view(services, client, code)
-    known = _known(services, view)
+    known = {**_known(services, view), "undone_at": await _undone_at(services, view)}
     if wants_parts(request):
         return pages.fragment(request, client, "operation.html", "main", **known)
     return await pages.page(request, services, client, "operation.html", **known)
+
+
+async def _undone_at(services: Services, view: View) -> datetime | None:
+    """When the house undid it; only what was completed is ever undone."""
+    if view.row.state is not State.COMPLETADA:
+        return None
+    async with services.sessions() as session:
+        return await reversals.undone_at(session, view.row.code)
 
 
 @router.post("/operaciones/{code}/cancelar")
@@ -188,7 +196,7 @@ async def refused_on(
 ) -> Response:
     """The operation's page again, with what was refused."""
     view = await _view(services, client, code)
-    known = {**_known(services, view), "problem": problem}
+    known = {**_known(services, view), "undone_at": None, "problem": problem}
     return pages.fragment(request, client, "operation.html", "main", status=int(problem["status"]), **known)
 
 

@@ -91,6 +91,8 @@ def everywhere(request: Request, client: SignedClient | None) -> dict[str, Any]:
     private = settings.vapid_private_key.get_secret_value()
     return {
         "signed": client is not None,
+        # Of a company, only its own sign-in administers: its people see no door that is not theirs.
+        "administers": client is None or client.person is None,
         "unread": 0,
         "csrf": csrf_token(settings, FACE, client.session_id) if client else "",
         "theme": theme_of(request),
