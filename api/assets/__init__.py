@@ -55,7 +55,8 @@ def address(name: str) -> str:
 @router.get("/{name}", dependencies=[public("estilos, programas y letras de las páginas, iguales para todos")])
 async def read_asset(name: Annotated[str, Path(max_length=80)], request: Request) -> Response:
     """A file of the pages; compressed when the browser takes it so."""
-    if name not in manifest().values():
+    # A process that outlives its files (they were built anew beneath it) has nothing to give either.
+    if name not in manifest().values() or not (DIST / name).is_file():
         raise Missing("NOT_FOUND", "No existe lo que buscas.")
     headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
     kind = KINDS[name.rpartition(".")[2]]

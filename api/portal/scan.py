@@ -21,7 +21,7 @@ def text(code: str, pays: str, target: HouseAccount) -> str:
         f"Monto exacto: {amount}",
         f"Banco: {target.bank}",
         f"Cuenta: {target.number}",
-        f"CCI: {target.cci}",
+        *([f"CCI: {target.cci}"] if target.cci else []),
         f"Titular: {target.holder}",
         f"RUC: {target.holder_ruc}",
     )

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
+import demo_papers
 from api.assets import DIST
 from tests.integration.people import PASSWORD, Customer, Desk, Town
 from tests.integration.running import Stack
@@ -190,9 +191,7 @@ async def screens(opened: Screens) -> AsyncIterator[Screens]:
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
-    """A proof to attach."""
-    from tests.integration.people import PNG
-
+    """A photo to attach, which a browser can show."""
     file = tmp_path / "constancia.png"
-    file.write_bytes(PNG)
+    file.write_bytes(demo_papers.picture("CONSTANCIA", "Para la prueba"))
     return file

@@ -1,4 +1,4 @@
-"""Middle Office on the screen: a client approved from its documents, a held operation let go from its case."""
+"""Middle Office on the screen: a held operation let go from its case. Its approvals are in test_journey.py."""
 
 from __future__ import annotations
 
@@ -8,37 +8,14 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import PHONE, Screen, Screens
-from tests.integration.people import PNG, Desk, Town, eventually
+from tests.integration.people import Desk, Town, eventually
 from tests.integration.running import Stack
 from tests.integration.test_screening import rename
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
-ACCOUNT = {"bank": "BCP", "account_type": "Ahorro", "region": "Lima", "declared_own": True}
 # Each page once: the markup is the same in both, what changes is its width and its colours.
 BY_DAY = ("kyc", "casos", "coincidencias", "reglas", "reglas/1", "reglas/nueva", "listas", "reportes/estadisticas")
 BY_NIGHT = ("alertas", "riesgo", "listas/OFAC", "listas/buscar", "reportes", "reportes/ros", "reclamos")
-
-
-async def registered(master: Desk) -> int:
-    """A client that staff registered, with both sides of its document to look at."""
-    numbers = (("PEN", "19197700000001"), ("USD", "19197700000101"))
-    body = {
-        "document_type": "DNI",
-        "document_number": "76500001",
-        "given_names": "WILDER",
-        "paternal_surname": "CCOAILLA",
-        "maternal_surname": "ILLANES",
-        "email": "wilder@correo.example",
-        "phone": "976500001",
-        "accounts": [{**ACCOUNT, "currency": currency, "number": number} for currency, number in numbers],
-    }
-    made = await master.post("/api/staff/clients", json=body)
-    assert made.status_code == 201, made.text
-    client_id = int(made.json()["id"])
-    files = {name: (f"{name}.png", PNG + name.encode(), "image/png") for name in ("dni_front", "dni_back")}
-    sent = await master.post(f"/api/staff/clients/{client_id}/documents", files=files)
-    assert sent.status_code == 200, sent.text
-    return client_id
 
 
 async def lists_are_there(master: Desk) -> bool:
@@ -52,27 +29,6 @@ async def clear(screen: Screen, paths: tuple[str, ...]) -> None:
         await screen.page.goto(f"/panel/{path}")
         assert await screen.barriers() == [], path
         assert not await screen.overflows(), path
-
-
-async def approve(screen: Screen, client_id: int) -> None:
-    """Look at both sides, accept them, approve: from the queue, on the pages alone."""
-    page = screen.page
-    await page.goto("/panel/kyc")
-    await page.click(f'a[href="/panel/kyc/{client_id}"]')
-    await expect(page.locator("#decision")).to_contain_text("Acepta cada documento antes de aprobar")
-    assert await screen.barriers() == []
-    await page.click('[aria-label="Acercar"]')
-    await page.click('[aria-label="Girar a la derecha"]')
-    await expect(page.locator(".viewer-paper img")).to_have_attribute(
-        "style", "transform: translate(0px, 0px) scale(1.25) rotate(90deg);"
-    )
-    for left in (1, 0):
-        await page.locator("#documentos").get_by_role("button", name="Aceptar", exact=True).first.click()
-        await expect(page.locator("#documentos").get_by_role("button", name="Aceptar", exact=True)).to_have_count(left)
-    await page.locator("#decision").get_by_role("button", name="Aprobar").click()
-    await expect(page.locator("#dialogo dialog")).to_contain_text("Queda Activo y sin tope")
-    await screen.confirm()
-    await expect(page.locator("#decision")).to_contain_text("Cliente aprobado")
 
 
 async def let_go(screen: Screen, case_id: int, code: str) -> None:
@@ -92,17 +48,12 @@ async def let_go(screen: Screen, case_id: int, code: str) -> None:
     await expect(page.locator("#historia")).to_contain_text("Otra persona: su DNI es peruano")
 
 
-async def test_middle_office_approves_a_client_and_lets_a_held_operation_go(
-    screens: Screens, stack: Stack, town: Town, master: Desk
-):
+async def test_middle_office_lets_a_held_operation_go(screens: Screens, stack: Stack, town: Town, master: Desk):
     await eventually(lambda: lists_are_there(master), what="no lists")
     listed = await town.arrive()
     rename(stack, listed, "Arkadiy Semyonovich", "Volkov")
     code = (await listed.create())["codigo_operacion"]
-    client_id = await registered(master)
     screen = await screens.of("oficial")
-    await approve(screen, client_id)
-    assert (await master.get(f"/api/staff/clients/{client_id}"))["status"] == "Activo"
 
     async def opened() -> list[dict[str, Any]]:
         held = any(entry["event"] == "hold" for entry in (await master.look(code))["events"])

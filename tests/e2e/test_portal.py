@@ -1,123 +1,19 @@
-"""The portal as its clients live it: from sign-up to the comprobante on a phone, with the desk on the other side."""
+"""The portal as its clients live it, page by page; from sign-up to the comprobante is test_journey.py."""
 
 from __future__ import annotations
 
-import re
 import time
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from tests.e2e.conftest import PHONE, WIDE, Screen, Screens, with_authenticator
+from tests.e2e.conftest import PHONE, WIDE, Screens, with_authenticator
 from tests.integration import people
-from tests.integration.people import PASSWORD, Desk, Town, eventually
+from tests.integration.people import PASSWORD, Desk, Town
 from tests.integration.running import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(150)]
 AT_ONCE = 10.0
-DNI, MAIL, PHRASE = "78123456", "juana@correo.example", "una frase que recuerdo"
-
-
-async def sign_up(screen: Screen, stack: Stack) -> None:
-    """The four steps, with the code that the mail brought."""
-    page = screen.page
-    await page.goto("/registro")
-    await page.fill("#dni", DNI)
-    await page.fill("#nombres", "Juana")
-    await page.fill("#apellido_paterno", "Ccori")
-    await page.fill("#apellido_materno", "Huanca")
-    assert await screen.barriers() == []
-    await page.click("#paso .btn-primary")
-    await page.fill("#email", MAIL)
-    await page.fill("#telefono", "987654321")
-    await page.click("#paso .btn-primary")
-    await page.wait_for_selector("#code")
-
-    async def mailed() -> str:
-        subjects = [mail["subject"] for mail in stack.received("mail", MAIL)]
-        found = re.search(r"\b[A-Z0-9]{6}\b", subjects[-1]) if subjects else None
-        return found[0] if found else ""
-
-    await page.fill("#code", await eventually(mailed, what="the code by mail"))
-    await page.click("#paso .btn-primary")
-    await page.fill("#password", PHRASE)
-    await expect(page.locator("[data-strength-word]")).to_have_text("Muy buena")
-    await page.check("input[name=acepta]")
-    await page.click("#paso .btn-primary")
-    await page.wait_for_url("**/cuenta/documentos")
-
-
-async def send_papers(page: Page, picture: Path) -> None:
-    for kind in ("dni_front", "dni_back"):
-        await page.set_input_files(f'[data-one="{kind}"] [data-one-pick] >> nth=1', picture)
-    await page.click("form[data-papers] button[type=submit]")
-    await expect(page.locator("h2", has_text="En revisión")).to_be_visible()
-
-
-async def approve(master: Desk) -> None:
-    """Middle Office looks at both papers and approves."""
-    (one,) = (await master.post("/api/staff/clients/search", json={"search": DNI})).json()["items"]
-    for paper in (await master.get(f"/api/staff/clients/{one['id']}"))["documents"]:
-        path = f"/api/staff/clients/{one['id']}/documents/{paper['id']}/accept"
-        assert (await master.post(path, json={})).status_code == 200
-    done = await master.post(f"/api/staff/clients/{one['id']}/activate", json={})
-    assert done.status_code == 200, done.text
-
-
-async def add_accounts(page: Page) -> None:
-    for currency, number in (("S/", "19312345678012"), ("$", "19312345678013")):
-        await page.goto("/cuentas")
-        await page.select_option("#currency", currency)
-        await page.fill("#account_number", number)
-        await page.check("input[name=propia]")
-        await page.click("#agregar button[type=submit]")
-        await expect(page.locator("main")).to_contain_text(number)
-
-
-async def create(page: Page, dollars: str) -> str:
-    """Quote, accounts, confirm; answers the code."""
-    await page.goto("/cambiar")
-    await page.fill("#calc-get", dollars)
-    await page.locator("#calc-get").blur()
-    await page.click("form[data-calculator] .btn-primary")
-    await page.check("input[type=checkbox]")
-    await page.click(".actionbar button[type=submit]")
-    await page.wait_for_url("**/operaciones/EXP-*")
-    return page.url.rpartition("/")[2]
-
-
-async def test_from_sign_up_to_the_comprobante_on_a_phone(screens: Screens, stack: Stack, master: Desk, picture: Path):
-    """The client only on its phone, the desk over its own API: each sees the other's step by itself."""
-    phone = await screens.stranger()
-    page = phone.page
-    await sign_up(phone, stack)
-    await send_papers(page, picture)
-    await approve(master)
-    await add_accounts(page)
-    code = await create(page, "350.50")
-    await expect(page.locator("h1")).to_have_text("Transfiere el monto exacto")
-    await expect(page.locator(".clock b")).to_have_text(re.compile(r"1[45]:\d\d"))
-    assert await phone.barriers() == []
-
-    await page.fill("#codigo", "07341982")
-    await page.set_input_files("#constancia [data-pick] >> nth=1", picture)
-    await page.click("button[form=constancia]")
-    await expect(page.locator("h1")).to_have_text("Estamos verificando tu operación")
-    await master.attach(code)
-    await master.command(code, "complete")
-    began = time.monotonic()
-    await expect(page.locator("h1")).to_have_text("Listo. Te pagamos")
-    assert time.monotonic() - began < AT_ONCE
-    invoice = page.locator('a[href^="/api/web/invoices/"]')
-
-    async def issued() -> bool:
-        await page.reload()
-        return await invoice.count() > 0
-
-    await eventually(issued, what="the comprobante on the page")
-    address = await invoice.get_attribute("href")
-    assert (await page.context.request.get(f"{stack.api}{address}")).headers["content-type"] == "application/pdf"
 
 
 async def test_five_clicks_give_one_operation_and_time_over_closes_it(screens: Screens, town: Town):

@@ -4,16 +4,23 @@ const { meta, notice, now } = window.portal;
 const NEWS = ["nueva_operacion", "operacion_cliente_actualizada", "alerta_tipo_cambio", "documents_approved", "cliente_actualizado", "documento_observado", "comprobante_emitido", "comprobante_anulado", "clave_cambiada"];
 const LAST = "qoricash_ultimo";
 let reading = false;
+let again = false;
 
-// A page that somebody is filling in stays as it is while nothing changed on the server.
+// A page that somebody is filling in stays as it is while nothing changed on the server. What is told while the page is
+// being read may be too late for that reading, so it is read once more.
 async function refresh() {
   const main = document.getElementById("contenido");
-  if (!("follow" in main.dataset) || reading) return;
+  if (!("follow" in main.dataset)) return;
+  again = true;
+  if (reading) return;
   reading = true;
   try {
-    const answer = await fetch(location.href, { headers: { "X-Fondo": "1" } });
-    if (answer.redirected) { location.reload(); return; }
-    if (answer.ok) place(main, new DOMParser().parseFromString(await answer.text(), "text/html"));
+    while (again) {
+      again = false;
+      const answer = await fetch(location.href, { headers: { "X-Fondo": "1" } });
+      if (answer.redirected) { location.reload(); return; }
+      if (answer.ok) place(main, new DOMParser().parseFromString(await answer.text(), "text/html"));
+    }
   } catch { /* the line is lost: the page says so, and reads again when it is back */ }
   reading = false;
 }
