@@ -188,6 +188,7 @@ async def _work(temporal_address: str, database_url: str) -> None:
             task_queue=QUEUE,
             workflows=[FloorWorkflow],
             activities=[Commits(pool).commit],
+            build_id=QUEUE,
             workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
             activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         )

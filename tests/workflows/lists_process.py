@@ -61,5 +61,6 @@ async def _work(address: str, database_url: str, pieces: int) -> None:
         task_queue=names.LISTS_QUEUE,
         activities=desk.bulk(),
         interceptors=[Death(pieces)],
+        build_id="de-prueba",
         graceful_shutdown_timeout=timedelta(seconds=1),
     ).run()

@@ -207,6 +207,7 @@ async def test_an_outage_right_after_the_registration_loses_nobody(house: House)
     await eventually(tried)
     await house.pass_time(newcomer.handle, 10)
     house.faults.before.clear()
+    await house.pass_time(newcomer.handle, 1)
     await newcomer.told("bienvenida")
 
 

@@ -22,7 +22,10 @@ from integrations.temporal import PLAIN_CONVERTER
 from workflows import messages as m
 from workflows import names
 from workflows.operation import OperationWorkflow
-from workflows.sandbox import RUNNER
+from workflows.sandbox import PROVEN_RUNNER
+
+# Of its own accord the SDK hashes every loaded module for it: two seconds of each of the twenty lives.
+BUILD = "de-prueba"
 
 
 class Outside:
@@ -94,7 +97,8 @@ async def _work(address: str, sessions: Sessions, done: Path, point: str) -> Non
         client,
         task_queue=names.OPERATIONS_QUEUE,
         workflows=[OperationWorkflow],
-        workflow_runner=RUNNER,
+        workflow_runner=PROVEN_RUNNER,
+        build_id=BUILD,
         # What a dead worker remembered is given up after a second instead of ten: there are twenty deaths to wait for.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         interceptors=[death],
@@ -105,8 +109,11 @@ async def _work(address: str, sessions: Sessions, done: Path, point: str) -> Non
             SettlementActivities(sessions).settle,
         ],
     )
-    invoicing = Worker(
-        client, task_queue=names.INVOICING_QUEUE, activities=[outside.issue_invoice], interceptors=[death]
+    effects = (
+        Worker(client, task_queue=queue, activities=[done], build_id=BUILD, interceptors=[death])
+        for queue, done in (
+            (names.INVOICING_QUEUE, outside.issue_invoice),
+            (names.NOTICES_QUEUE, outside.deliver_notice),
+        )
     )
-    notices = Worker(client, task_queue=names.NOTICES_QUEUE, activities=[outside.deliver_notice], interceptors=[death])
-    await asyncio.gather(main.run(), invoicing.run(), notices.run())
+    await asyncio.gather(main.run(), *(worker.run() for worker in effects))
