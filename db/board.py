@@ -18,7 +18,7 @@ from domain.calendar import business_day, day_bounds
 from domain.operations import OPEN, Actor, Kind, State
 
 # More cards than this in a lane and nobody reads them; the list has the rest.
-LANE = 120
+LANE = 100
 FINISHED = 60
 DONE = tuple(state for state in State if state not in OPEN)
 
