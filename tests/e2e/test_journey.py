@@ -105,6 +105,7 @@ async def sign_up(screen: Screen, stack: Stack, who: Newcomer) -> None:
 
 async def send_papers(screen: Screen, picture: Path) -> None:
     page = screen.page
+    await expect(page.locator(".by-camera").first).to_be_hidden()  # these browsers have a mouse
     await clean(screen)
     for kind in ("dni_front", "dni_back"):
         await page.set_input_files(f'[data-one="{kind}"] [data-one-pick] >> nth=1', picture)
@@ -164,6 +165,7 @@ async def create(screen: Screen, who: Newcomer) -> str:
     await page.wait_for_url("**/operaciones/EXP-*")
     await expect(page.locator("h1")).to_have_text("Transfiere el monto exacto")
     await expect(page.locator(".clock b")).to_have_text(re.compile(r"1[45]:\d\d"))
+    await expect(page.locator(".copyrows")).not_to_contain_text("CCI")  # this account has none to copy
     await clean(screen)
     return page.url.rpartition("/")[2]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.e2e.conftest import PHONE, WIDE, Screens, with_authenticator
 from tests.integration import people
@@ -131,6 +132,33 @@ async def test_the_bell_rings_on_an_open_page_and_reading_silences_it(screens: S
     await master.command(code, "complete")
     await expect(reading.page.locator("main li a").filter(has_text="Te pagamos")).to_be_visible()
     await expect(reading.page.locator("[data-bell]")).to_have_attribute("data-unread", "0")
+
+
+async def test_what_is_told_while_a_page_is_being_read_is_read_too(screens: Screens, town: Town, master: Desk):
+    """A slow line has the page's reading on its way when the next steps are told: none of them is lost."""
+    customer = await town.arrive()
+    screen = await screens.at_home(customer)
+    operation = await customer.create("venta", 60)
+    code, page = operation["codigo_operacion"], screen.page
+    await page.goto(f"/operaciones/{code}")
+    asked, told = asyncio.Event(), asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        answer = await route.fetch()
+        asked.set()
+        await told.wait()
+        await route.fulfill(response=answer)
+
+    await page.route(f"**/operaciones/{code}", slow)
+    await customer.prove(operation)
+    await asyncio.wait_for(asked.wait(), AT_ONCE)
+    await master.attach(code)
+    await master.command(code, "complete")
+    # Created, in process, paid, comprobante: the bell has heard of each, the page shows none of them yet.
+    await expect(page.locator("[data-bell]")).to_have_attribute("data-unread", "4", timeout=30_000)
+    await expect(page.locator("h1")).to_have_text("Transfiere el monto exacto")
+    told.set()
+    await expect(page.locator('a[href^="/api/web/invoices/"]')).to_be_visible()
 
 
 async def test_money_moves_before_any_program_of_the_page_is_there(screens: Screens, town: Town):

@@ -188,3 +188,5 @@ async def test_a_phone_reads_where_to_pay_off_the_screen(client, sessions):
     assert words.splitlines()[:2] == [f"QoriCash {row.code}", "Monto exacto: US$ 100.00"]
     assert all(part in words for part in (target.number, target.cci, target.holder, target.holder_ruc))
     assert str(scan.drawn(words)) in page
+    target.cci = ""
+    assert "CCI" not in scan.text(row.code, "US$\u00a0100.00", target)
