@@ -17,12 +17,13 @@ from api.pages.refusals import problem_of
 from api.panel import pages
 from api.panel.errors import PanelRoute, notice
 from api.panel.operation_commands import number, whole
+from api.panel.search import clients_named
 from api.services import Services, ServicesDep
-from api.staff.clients import ClientLine, ClientView, SearchBody, read_client, search_clients
+from api.staff.clients import ClientView, read_client
 from api.staff.operations import NewOperationBody, create
 from api.staff.shapes import MAX_ID
 from db import limits, referrals
-from db.client_reads import MIN_SEARCH, get_client
+from db.client_reads import get_client
 from domain.errors import Refused
 from domain.money import Currency, to_pen
 from domain.operations import Kind
@@ -58,9 +59,7 @@ async def find_client(
 ) -> Response:
     """Clients by name or document, to choose one."""
     text = texto.strip()
-    found: list[ClientLine] = []
-    if len(text) >= MIN_SEARCH:
-        found = (await search_clients(SearchBody(search=text, limit=FOUND), user, services)).items
+    found = await clients_named(user, services, text, FOUND)
     return pages.fragment(request, user, "new_operation.html", "found", found=found, text=text)
 
 

@@ -16,14 +16,14 @@ from api.panel import pages
 from api.panel.errors import PanelRoute, notice
 from api.panel.operation_commands import number, whole
 from api.panel.questions import Ask, Question, Typed, ask, done
+from api.panel.search import clients_named
 from api.panel.tables import day_of
 from api.services import Services, ServicesDep
 from api.staff import preferential_rates as staff
-from api.staff.clients import ClientLine, SearchBody, read_client, search_clients
+from api.staff.clients import read_client
 from api.staff.preferential_rates import TierBody
 from api.staff.rates import BaseBody, set_base
 from api.staff.shapes import MAX_ID
-from db.client_reads import MIN_SEARCH
 from domain.errors import Missing, Refused
 from domain.permissions import Permission
 
@@ -130,9 +130,7 @@ async def find_client(
 ) -> Response:
     """Clients by name or document, to give one a rate of its own."""
     text = texto.strip()
-    found: list[ClientLine] = []
-    if len(text) >= MIN_SEARCH:
-        found = (await search_clients(SearchBody(search=text, limit=FOUND), user, services)).items
+    found = await clients_named(user, services, text, FOUND)
     return pages.fragment(request, user, "preferential_rates.html", "found", found=found, text=text)
 
 

@@ -14,8 +14,8 @@ from api.auth import SignedUser, requires
 from api.panel import pages
 from api.panel.errors import PanelRoute
 from api.panel.rail import sections
-from api.services import ServicesDep
-from api.staff.clients import SearchBody, search_clients
+from api.services import Services, ServicesDep
+from api.staff.clients import ClientLine, SearchBody, search_clients
 from api.staff.operations import read_operations
 from db.client_reads import MIN_SEARCH
 from domain.permissions import Permission
@@ -73,8 +73,8 @@ async def search(
     """Operations by code, clients by name or document, and the places of the panel."""
     text = texto.strip()
     found = text if len(text) >= MIN_SEARCH else ""
+    clients = await clients_named(user, services, text, SHOWN)
     operations = await read_operations(user=user, services=services, code=found.upper(), limit=SHOWN) if found else None
-    clients = await search_clients(SearchBody(search=found, limit=SHOWN), user, services) if found else None
     places = [section for section in sections(user) if _plain(text) in _plain(section.name)]
     actions = [
         one
@@ -88,10 +88,17 @@ async def search(
         "results",
         text=text,
         operations=operations.items if operations else [],
-        clients=clients.items if clients else [],
+        clients=clients,
         places=places,
         actions=actions,
     )
+
+
+async def clients_named(user: SignedUser, services: Services, text: str, limit: int) -> list[ClientLine]:
+    """Clients by name, document or mail, within what this person may see; none for a text that is too short."""
+    if len(text) < MIN_SEARCH:
+        return []
+    return (await search_clients(SearchBody(search=text, limit=limit), user, services)).items
 
 
 def _plain(text: str) -> str:
