@@ -127,8 +127,8 @@ def check_client(client: Client, actor: d.Actor) -> None:
 
 
 def _check_agreed(client: Client | None, request: NewOperation) -> None:
-    """What a company decided about itself holds in every channel of its own; the house acts on its word."""
-    alone = request.actor.kind is d.ActorKind.CLIENT and not request.agreed
+    """What a company decided about itself holds in every channel, a partner's too; the house acts on its word."""
+    alone = request.actor.kind in {d.ActorKind.CLIENT, d.ActorKind.PARTNER} and not request.agreed
     if client is not None and client.two_people and alone:
         words = "Tu empresa pide dos personas: prepárala en el portal, y otra persona la aprueba."
         raise Forbidden("TWO_PEOPLE_NEEDED", words)
