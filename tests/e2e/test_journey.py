@@ -146,7 +146,6 @@ async def add_accounts(screen: Screen, who: Newcomer) -> None:
         await page.check("input[name=propia]")
         await page.click("#agregar button[type=submit]")
         await expect(page.locator("main")).to_contain_text(number)
-    await clean(screen)
 
 
 async def create(screen: Screen, who: Newcomer) -> str:
@@ -239,7 +238,6 @@ async def test_from_sign_up_to_the_comprobante(
 
     trader = await screens.of("negociante", size=who.size)
     await trader.page.goto(f"/panel/operaciones/{code}")
-    await clean(trader)
     if who is BUYER:
         await prove(page, picture)
     else:
@@ -255,7 +253,6 @@ async def test_from_sign_up_to_the_comprobante(
     invoice = page.locator('a[href^="/api/web/invoices/"]')
     await expect(invoice).to_be_visible(timeout=30_000)
     await clean(client)
-    await expect(trader.page.locator("#envios")).to_contain_text("Aceptado", timeout=30_000)
     await clean(trader)
     document = await page.context.request.get(f"{stack.api}{await invoice.get_attribute('href')}")
     assert document.headers["content-type"] == "application/pdf"
