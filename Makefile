@@ -5,6 +5,9 @@ BIN := .venv/bin
 STAMP := .venv/installed
 PROGRAMS := $(wildcard temporal-dev/*.py)
 PAGES := api/assets/dist/manifest.json
+# Where the environment forbids to keep bytecode, each process of a house compiles every library at each start: half of
+# the time that its imports take.
+export PYTHONDONTWRITEBYTECODE :=
 SOURCES := api/assets/build.py $(wildcard api/assets/*.json api/assets/css/* api/assets/img/* api/assets/js/*/*) $(shell find api/pages api/panel api/portal -name '*.html' -o -name '*.py')
 
 .PHONY: install up test check fix lock clean

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "temporal-dev"))
+# Where bytecode may not be kept, each process of each house compiles every library again. Kept here, and by the programs
+# that the tests start.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import postgres  # noqa: E402 - a program of temporal-dev/, found by path
 from db import migrations  # noqa: E402

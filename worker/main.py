@@ -136,6 +136,8 @@ async def work(share: Share) -> None:
 
 # Pieces of a look at everybody: one compares while the other waits for the database, and people's clicks go between.
 LISTS_AT_ONCE = 2
+# Of its own accord the SDK hashes the code of every loaded module for it: two seconds of each start.
+BUILD = version("qoricash")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,8 +205,6 @@ def build_workers(
     }
     at_once = {names.OPERATIONS_QUEUE: None, names.LISTS_QUEUE: LISTS_AT_ONCE}
     common: dict[str, Any] = {
-        # The SDK would otherwise hash the code of every loaded module: two seconds of each start.
-        "build_id": version("qoricash"),
         "graceful_shutdown_timeout": settings.graceful_shutdown,
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
     }
@@ -213,6 +213,7 @@ def build_workers(
             client,
             task_queue=queue,
             max_concurrent_activities=at_once.get(queue, settings.effects_at_once),
+            build_id=BUILD,
             **work[queue],
             **common,
         )
