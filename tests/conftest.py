@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "temporal-dev"))
-# Where bytecode may not be kept, each process of each house compiles every library again. Kept here, and by the programs
-# that the tests start.
+# Where bytecode may not be kept, each process of each house compiles every library again. It is kept here, and by the
+# programs that the tests start.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
