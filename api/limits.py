@@ -90,7 +90,7 @@ class SizeLimit:
         form = headers.get("content-type", "").startswith("multipart/form-data")
         limit = MAX_BODY if form else MAX_JSON
         declared = headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > limit:
+        if declared.isdecimal() and int(declared) > limit:
             refused = TooLarge(
                 "TOO_LARGE", "Lo que enviaste es demasiado grande. Cada archivo puede pesar hasta 10 MB."
             )

@@ -33,4 +33,6 @@ def serve(
         # Whose forwarded headers count is TRUSTED_PROXIES alone (F170).
         proxy_headers=False,
         timeout_graceful_shutdown=5,
+        # Longer than a proxy keeps an idle connection (nginx: 60 s): closing first loses the click sent at that moment.
+        timeout_keep_alive=75,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit, incidents, ledger_days, position
-from db.tables import DailyClosure, DailyClosureLine, HouseAccount, Operation
+from db.tables import DailyClosure, DailyClosureLine, HouseAccount, LedgerPeriod, Operation
 from domain.calendar import business_day, day_bounds, format_day
 from domain.closings import Cash, ClosingState, Count, checked
 from domain.errors import Conflict, Missing
@@ -150,6 +150,16 @@ async def live(session: AsyncSession, day: date) -> DailyClosure | None:
     """The draft or the signed close of a day."""
     wanted = select(DailyClosure).where(DailyClosure.day == day, DailyClosure.state != ClosingState.REABIERTO)
     return await session.scalar(wanted.with_for_update())
+
+
+async def check_open(session: AsyncSession, day: date) -> None:
+    """That something may still be counted on this day. Raises Conflict when it is signed, or its month closed."""
+    signed = select(DailyClosure.id).where(DailyClosure.day == day, DailyClosure.state == ClosingState.FIRMADO)
+    if await session.scalar(signed):
+        raise Conflict("DAY_SIGNED", f"El {format_day(day)} ya está firmado: pide su reapertura.", field="value_day")
+    month = await session.get(LedgerPeriod, (day.year, day.month))
+    if month is not None and month.closed:
+        raise Conflict("PERIOD_CLOSED", f"El mes {day:%m/%Y} está cerrado: pide su reapertura.", field="value_day")
 
 
 async def lines(session: AsyncSession, closure_id: int) -> Sequence[DailyClosureLine]:

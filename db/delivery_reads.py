@@ -72,7 +72,7 @@ async def whose(session: AsyncSession, row: Delivery) -> Whose:
     """The client of a delivery as it is now. Raises Missing for one about nobody (a complaint, a case)."""
     if row.subject_key.startswith(CLIENT_PREFIX):
         number = row.subject_key.removeprefix(CLIENT_PREFIX)
-        client = await session.get(Client, int(number)) if number.isdigit() else None
+        client = await session.get(Client, int(number)) if number.isdecimal() else None
         if client is None:
             raise Missing("DELIVERY_NOT_FOUND", "No encontramos este envío.")
         return Whose(client_id=client.id, email=client.email, state=None)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Select, bindparam, literal, select, union_all
+from sqlalchemy import Select, bindparam, exists, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from db import audit, house_accounts, ledger, treasury
 from db.tables import Deposit, HouseAccount, LedgerEntry, LedgerLine, Operation, Payout, Refund
@@ -27,6 +28,8 @@ from domain.movements import RefundState
 from domain.operations import SYSTEM, Actor
 
 Accounts = Mapping[int, HouseAccount]
+ASSIGNED = "asignacion:"
+PAID_SHOWN = 200
 
 
 def _lines_of(table: type[Deposit | Payout], side: str) -> Select[str, int, Decimal, str, int | None]:
@@ -97,20 +100,17 @@ def _till(accounts: Accounts, line: Leg, currency: Currency, bank: Bank) -> Till
 
 async def unallocated(session: AsyncSession) -> list[tuple[LedgerLine, LedgerEntry]]:
     """Lines that wait for a person to say through which account their money went, oldest first."""
+    given, mirror = aliased(LedgerEntry), aliased(LedgerEntry)
+    assigned = exists().where(given.key == func.concat(ASSIGNED, LedgerLine.id))
+    annulled = exists().where(mirror.reverses_id == LedgerEntry.id)
     waiting = (
         select(LedgerLine, LedgerEntry)
         .join(LedgerEntry, LedgerEntry.id == LedgerLine.entry_id)
         .where(LedgerLine.account.in_((d.UNALLOCATED_PEN, d.UNALLOCATED_USD)), LedgerLine.amount != 0)
-        .where(LedgerEntry.source != Source.ASIGNACION, LedgerEntry.reverses_id.is_(None))
+        .where(LedgerEntry.source != Source.ASIGNACION, LedgerEntry.reverses_id.is_(None), ~assigned, ~annulled)
         .order_by(LedgerLine.id)
     )
-    found = (await session.execute(waiting)).all()
-    keys = [_key(line.id) for line, _ in found]
-    assigned = set(await session.scalars(select(LedgerEntry.key).where(LedgerEntry.key.in_(keys))))
-    entries = [entry.id for _, entry in found]
-    mirrors = select(LedgerEntry.reverses_id).where(LedgerEntry.reverses_id.in_(entries))
-    annulled = set(await session.scalars(mirrors))
-    return [(line, entry) for line, entry in found if _key(line.id) not in assigned and entry.id not in annulled]
+    return [(line, entry) for line, entry in (await session.execute(waiting)).all()]
 
 
 async def allocate(session: AsyncSession, line_id: int, account_id: int, *, actor: Actor, at: datetime) -> int:
@@ -139,16 +139,17 @@ async def allocate(session: AsyncSession, line_id: int, account_id: int, *, acto
 
 
 def _key(line_id: int) -> str:
-    return f"asignacion:{line_id}"
+    return f"{ASSIGNED}{line_id}"
 
 
 async def refunds(session: AsyncSession, *, owed: bool) -> Sequence[tuple[Refund, Operation]]:
-    """Refunds that are still owed, or those that were paid, newest first."""
+    """Refunds that are still owed, or the last ones that were paid, newest first."""
     wanted = select(Refund, Operation).join(Operation, Operation.code == Refund.operation_code)
     wanted = wanted.where(Refund.status == RefundState.OWED if owed else Refund.status != RefundState.OWED).order_by(
         Refund.id.desc()
     )
-    return [(refund, operation) for refund, operation in (await session.execute(wanted)).all()]
+    found = await session.execute(wanted if owed else wanted.limit(PAID_SHOWN))
+    return [(refund, operation) for refund, operation in found.all()]
 
 
 async def settle_refund(

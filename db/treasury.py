@@ -49,7 +49,9 @@ def quote_of(row: ExchangeRate) -> Quote:
 async def publish(session: AsyncSession, quote: Quote, *, actor: Actor, at: datetime) -> ExchangeRate | Approval:
     """Publish a price, or ask for a second person when it jumps more than the house allows (PEN per USD).
 
-    Raises Invalid for a pair that is not sane.
+    Raises:
+        Invalid: the pair is not sane.
+        Conflict: this very pair waits already (a double click).
     """
     check(quote)
     newest = await session.scalar(select(ExchangeRate).order_by(ExchangeRate.id.desc()).limit(1))
@@ -59,7 +61,7 @@ async def publish(session: AsyncSession, quote: Quote, *, actor: Actor, at: date
         return await set_rate(session, quote=quote, actor=actor)
     asked = {name: None if value is None else str(value) for name, value in asdict(quote).items()}
     words = f"Tipo de cambio {quote.buy:.4f} / {quote.sell:.4f}: se mueve {jump} % y sin confirmar se permite {most} %"
-    return await approvals.ask(
+    return await approvals.ask_once(
         session, ApprovalKind.TIPO_DE_CAMBIO, asked, words=words, reason="Salto de tipo de cambio", actor=actor
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from domain.operations import Actor, Effect, Kind, Origin, StoredFile
@@ -108,10 +108,12 @@ class RemoveProof:
 
 @dataclass(frozen=True, kw_only=True)
 class Complete:
-    """The client has been paid."""
+    """The client has been paid; `value_day`: on an earlier Lima day, which a Master says with a reason."""
 
     actor: Actor
     comments: str | None = None
+    value_day: date | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,7 @@ from domain.operations import (
     StoredFile,
 )
 from domain.permissions import Permission, Role, allows
+from domain.value_days import finished_at
 
 
 def _submit_proof(operation: Operation, command: c.SubmitProof, _now: datetime) -> Operation:
@@ -186,8 +187,8 @@ def _complete(operation: Operation, command: c.Complete, now: datetime) -> Opera
     _adds_up(operation.deposits, operation.pays, operation.kind.client_pays, "los abonos", "deposits")
     _adds_up(operation.payouts, operation.receives, operation.kind.client_receives, "los pagos", "payouts")
     comments = operation.comments if command.comments is None else command.comments.strip()[:1000]
-    done = replace(operation, comments=comments, reason="")
-    return replace(done, state=State.COMPLETADA, finished_at=now, expires_at=None)
+    done = replace(operation, comments=comments, reason="" if command.value_day is None else _reason(command.reason))
+    return replace(done, state=State.COMPLETADA, finished_at=finished_at(operation, command, now), expires_at=None)
 
 
 def _cancel(operation: Operation, command: c.Cancel, now: datetime) -> Operation:

@@ -52,7 +52,7 @@ _DECIDED = 1000
 
 def is_rejection(code: str) -> bool:
     """Whether SUNAT has decided with this code of a document that it did not accept; else it is asked again."""
-    return code != "" and (not code.isdigit() or int(code) >= _DECIDED)
+    return code != "" and (not code.isdecimal() or int(code) >= _DECIDED)
 
 
 def plain(code: str) -> str:

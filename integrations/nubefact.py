@@ -207,7 +207,7 @@ def _unreadable(answer: httpx.Response) -> NubefactError:
 
 def _classified(status: int, said: Json) -> NubefactError:
     digits, words = str(said.get("codigo") or ""), str(said.get("errors") or "Sin detalle")
-    code = int(digits) if digits.isdigit() else None
+    code = int(digits) if digits.isdecimal() else None
     kind = _BY_CODE.get(code) if code is not None else None
     if kind is None:
         kind = Retryable if status >= SERVER_ERROR or status == TOO_MANY else Refused

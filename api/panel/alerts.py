@@ -15,7 +15,7 @@ from api.panel import pages
 from api.panel.cases import TABS, exported, rule_names
 from api.panel.errors import PanelRoute
 from api.panel.sheets import CHUNK, Format, everything, sheet
-from api.panel.tables import Column, Table, asked_of, chosen
+from api.panel.tables import Column, Table, asked_of, chosen, id_of
 from api.services import Services, ServicesDep
 from api.staff.alerts import AlertLine, AlertList, read_alerts
 from api.staff.shapes import PAGE
@@ -38,7 +38,7 @@ async def alerts_page(request: Request, user: Reader, services: ServicesDep, for
             user=user,
             services=services,
             rule=asked.filters.get("regla", "")[:60],
-            client_id=int(client) if client.isdigit() else None,
+            client_id=id_of(client),
             cursor=cursor,
             limit=limit,
         )

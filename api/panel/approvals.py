@@ -17,6 +17,7 @@ from api.panel.acts import Act, Call, attempt, known, offered
 from api.panel.acts import asked as dialog
 from api.panel.errors import PanelRoute
 from api.panel.questions import Ask, Question
+from api.panel.sheets import everything
 from api.panel.tables import Column, Table, asked_of
 from api.services import Services, ServicesDep
 from api.staff import position as staff
@@ -87,10 +88,12 @@ async def do_act(
 
 
 async def _waiting(user: SignedUser, services: Services, people: dict[int, str]) -> list[Waiting]:
-    found = await staff.list_approvals(_user=user, services=services, waiting=True, cursor=None, limit=PAGE)
+    async def read(cursor: str | None) -> staff.ApprovalList:
+        return await staff.list_approvals(_user=user, services=services, waiting=True, cursor=cursor, limit=PAGE)
+
     return [
         Waiting(view=one, asked_by=people.get(one.requested_by, ""), own=one.requested_by == user.id)
-        for one in found.items
+        for one in await everything(read)
     ]
 
 

@@ -21,7 +21,7 @@ from api.panel.case_acts import ACTS, CaseFile
 from api.panel.errors import PanelRoute, notice
 from api.panel.questions import Typed, done
 from api.panel.sheets import CHUNK, Format, everything, sheet
-from api.panel.tables import Column, Table, asked_of, chosen
+from api.panel.tables import Column, Table, asked_of, chosen, id_of
 from api.services import Services, ServicesDep
 from api.staff import cases as staff
 from api.staff.cases import CaseId, CaseLine, StoryView, whole_case
@@ -73,8 +73,8 @@ async def cases_page(request: Request, user: Reader, services: ServicesDep, form
             user=user,
             services=services,
             state=state,
-            assigned_to=int(person) if person.isdigit() else None,
-            client_id=int(client) if client.isdigit() else None,
+            assigned_to=id_of(person),
+            client_id=id_of(client),
             cursor=cursor,
             limit=limit,
         )

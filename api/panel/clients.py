@@ -14,7 +14,7 @@ from api.panel.audit_words import told
 from api.panel.client_acts import buttons
 from api.panel.errors import PanelRoute
 from api.panel.sheets import CHUNK, everything, sheet
-from api.panel.tables import Asked, Column, Table, asked_of, chosen
+from api.panel.tables import Asked, Column, Table, asked_of, chosen, id_of
 from api.services import Services, ServicesDep
 from api.staff.client_actions import ClientId
 from api.staff.client_kyc import RiskView, read_risk
@@ -176,7 +176,7 @@ def _filters(asked: Asked) -> dict[str, Any]:
     return {
         "status": next((one for one in ClientStatus if one == given.get("estado")), None),
         "kyc_status": next((one for one in KycStatus if one == given.get("revision")), None),
-        "trader_id": int(trader) if trader.isdigit() else None,
+        "trader_id": id_of(trader),
     }
 
 

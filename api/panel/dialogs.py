@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from api.auth import SignedUser
 from api.panel.words import with_symbol
 from api.staff.operation_views import OperationView
 from domain.lifecycle import RULES
 from domain.money import Currency
 from domain.operations import Effect
+from domain.permissions import Role
 
 PERMISSIONS = {rule.name.replace("_", "-"): rule.permission for rule in RULES.values()}
 # The page's name of a deadline → minutes from now.
@@ -193,6 +195,15 @@ DIALOGS: dict[str, Callable[[OperationView], Dialog]] = {
     "waive-effect": _waive,
     "edit": _amount,
 }
+
+
+def dialog_of(view: OperationView, command: str, user: SignedUser) -> Dialog:
+    """A command's dialog; of completing, a Master who did not pay it may also say an earlier day (F038)."""
+    made = DIALOGS[command](view)
+    paid_it = view.operator is not None and view.operator.id == user.id
+    if command == "complete" and user.role is Role.MASTER and not paid_it:
+        return replace(made, form="value_day")
+    return made
 
 
 def sides(view: OperationView) -> tuple[str, str]:

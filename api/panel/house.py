@@ -16,7 +16,7 @@ from api.pages.refusals import problem_of
 from api.panel import audit_words, pages
 from api.panel.errors import PanelRoute, notice
 from api.panel.questions import Ask, Question, Typed, ask, done
-from api.panel.tables import Column, Table, asked_of, day_of
+from api.panel.tables import Column, Table, asked_of, day_of, id_of
 from api.services import Services, ServicesDep
 from api.staff import parameters as figures
 from api.staff import users as staff
@@ -132,7 +132,7 @@ async def audit_page(request: Request, user: Auditor, services: ServicesDep) -> 
     found = await list_audit(
         _user=user,
         services=services,
-        actor_id=int(person) if person.isdigit() else None,
+        actor_id=id_of(person),
         entity=given.get("cosa", "")[:40] or None,
         entity_id=given.get("cual", "")[:40] or None,
         since=day_bounds(since)[0] if (since := day_of(given.get("desde", ""))) else None,

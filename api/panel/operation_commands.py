@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,8 +20,9 @@ from api.auth import SignedUser, requires
 from api.pages.refusals import problem_of
 from api.panel import pages
 from api.panel.appearing import appears
-from api.panel.dialogs import DIALOGS, EXTENSIONS, PERMISSIONS
+from api.panel.dialogs import EXTENSIONS, PERMISSIONS, dialog_of
 from api.panel.errors import PanelRoute, notice
+from api.panel.tables import MAX_DIGITS, day_of, id_of
 from api.services import Services, ServicesDep
 from api.staff import operation_commands as staff
 from api.staff.operation_views import OperationView
@@ -35,7 +37,8 @@ router = APIRouter(prefix="/operaciones/{code}", route_class=PanelRoute)
 
 Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
 CommandName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]
-MAX_DIGITS = 19
+# "1,5" is refused: read as fifteen it would move ten times the money.
+AMOUNT = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d*)?|\.\d+", re.ASCII)
 DONE = {
     "submit-proof": "Abono registrado",
     "edit": "Cambios guardados",
@@ -117,7 +120,8 @@ async def _remove_proof(act: Act) -> None:
 
 
 async def _complete(act: Act) -> None:
-    await staff.complete(body=None, **act.common)
+    body = staff.CompleteBody(value_day=day_of(act.text("fecha"), "value_day"), reason=act.text("motivo"))
+    await staff.complete(body=body, **act.common)
 
 
 async def _cancel(act: Act) -> None:
@@ -223,7 +227,7 @@ async def _dialog(
         "dialog.html",
         "dialog",
         status=int(problem["status"]) if problem else 200,
-        dialog=DIALOGS[command](view),
+        dialog=dialog_of(view, command, user),
         action=f"/panel/operaciones/{view.code}/{command}",
         key=asked.get("clave_unica") or str(uuid4()),
         view=view,
@@ -283,16 +287,24 @@ def _lines(act: Act, name: str) -> list[dict[str, Any]]:
 
 
 def number(text: str, field: str) -> str:
-    """An amount as people type it, with or without thousands' commas. Raises Invalid."""
-    plain = text.replace(",", "").replace("\u00a0", "").strip()
-    if not plain.replace(".", "", 1).isdigit():
+    """An amount as people type it: a point before the decimals, commas only between thousands. Raises Invalid."""
+    plain = text.replace("\u00a0", "").strip()
+    if not AMOUNT.fullmatch(plain):
         raise Invalid("NOT_A_NUMBER", "Escribe un número, por ejemplo 1500.50.", field=field)
-    return plain
+    return plain.replace(",", "")
+
+
+def pips(text: str, field: str) -> int:
+    """A number of pips as people type it. Raises Invalid: half a pip is nobody's, and never read as none."""
+    plain = text.strip()
+    if not plain.isdecimal() or len(plain) >= MAX_DIGITS:
+        raise Invalid("NOT_WHOLE", "Escribe los pips como un número entero, por ejemplo 15.", field=field)
+    return int(plain)
 
 
 def whole(text: str) -> int:
     """A number of ours that the page sent back; 0 for anything else."""
-    return int(text) if text.isdigit() and len(text) < MAX_DIGITS else 0
+    return id_of(text) or 0
 
 
 def _present_deadline(view: OperationView, now: datetime) -> datetime:

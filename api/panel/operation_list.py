@@ -23,12 +23,12 @@ from api.panel.tables import (
     chosen,
     cursor_of,
     day_of,
+    id_of,
     key_of,
     number_of,
 )
 from api.services import Services, ServicesDep
 from api.staff.operation_views import OperationLineView, line_view
-from api.staff.shapes import MAX_ID
 from db import audit, users
 from db.client_reads import display_name, get_client
 from db.operation_reads import ORDERS, OperationFilter, OperationLine, ordered_operations
@@ -127,8 +127,8 @@ def _filter(asked: Asked, user: SignedUser) -> OperationFilter:
         states=tuple(state for state in State if state in given.get("estado", "").split(",")),
         kind=next((kind for kind in Kind if kind == given.get("tipo")), None),
         origin=next((origin for origin in Origin if origin == given.get("origen")), None),
-        operator_id=user.id if mine else _id(given.get("operador", "")),
-        client_id=_id(given.get("cliente", "")),
+        operator_id=user.id if mine else id_of(given.get("operador", "")),
+        client_id=id_of(given.get("cliente", "")),
         code=given.get("codigo", "")[:20],
         needs_attention=given.get("atencion") == "si",
         since=day_bounds(since)[0] if since else None,
@@ -159,7 +159,3 @@ def _after(asked: Asked) -> tuple[object, int] | None:
 
 def _cursor(last: OperationLine, asked: Asked) -> str:
     return cursor_of(getattr(last.row, ORDERS[asked.sort].key), last.row.id)
-
-
-def _id(text: str) -> int | None:
-    return int(text) if text.isdigit() and int(text) <= MAX_ID else None

@@ -14,7 +14,7 @@ from api.auth import SignedUser, requires
 from api.pages.refusals import problem_of
 from api.panel import pages
 from api.panel.errors import PanelRoute, notice
-from api.panel.operation_commands import number, whole
+from api.panel.operation_commands import number, pips
 from api.panel.questions import Ask, Question, Typed, ask, done
 from api.panel.search import clients_named
 from api.panel.tables import day_of
@@ -97,8 +97,8 @@ async def add_tier(request: Request, user: Setter, services: ServicesDep) -> Res
     """Add it; the tier of the same amount is replaced."""
     typed = Typed(form=await request.form())
     try:
-        pips = int(number(typed.text("pips"), "pips").partition(".")[0])
-        one = TierBody(from_usd=Decimal(number(typed.text("from_usd"), "from_usd")), pips=pips)
+        better = pips(typed.text("pips"), "pips")
+        one = TierBody(from_usd=Decimal(number(typed.text("from_usd"), "from_usd")), pips=better)
         kept = [tier for tier in await _tiers(user, services) if tier.from_usd != one.from_usd]
         await staff.set_tiers(staff.TiersBody(tiers=[*kept, one]), user, services)
     except (Refused, ValidationError) as refused:
@@ -145,13 +145,13 @@ async def set_client_rate(request: Request, client_id: ClientId, user: Setter, s
     """Give it, or take it away with zero."""
     typed = Typed(form=await request.form())
     try:
-        pips = whole(number(typed.text("pips"), "pips"))
-        given = {"pips": pips, "until": day_of(typed.text("until"), "until"), "reason": typed.text("reason")}
+        better = pips(typed.text("pips"), "pips")
+        given = {"pips": better, "until": day_of(typed.text("until"), "until"), "reason": typed.text("reason")}
         await staff.set_client_rate(client_id, staff.ClientRateBody.model_validate(given), user, services)
     except (Refused, ValidationError) as refused:
         question = await _client_question(user, services, client_id)
         return ask(request, user, question, typed=typed.texts(), problem=problem_of(request, refused))
-    return done("Tasa propia guardada" if pips else "Tasa propia quitada")
+    return done("Tasa propia guardada" if better else "Tasa propia quitada")
 
 
 async def _tiers(user: SignedUser, services: Services) -> list[TierBody]:

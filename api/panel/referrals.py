@@ -15,13 +15,12 @@ from api.panel import pages
 from api.panel.errors import PanelRoute
 from api.panel.questions import Ask, Question, Typed, ask, done
 from api.panel.sheets import CHUNK, Format, everything, sheet
-from api.panel.tables import PAGE, Column, Table, asked_of, chosen
+from api.panel.tables import PAGE, Column, Table, asked_of, chosen, id_of
 from api.services import Services, ServicesDep
 from api.staff import referrals as staff
 from api.staff.client_actions import ClientId
 from api.staff.clients import read_client
 from api.staff.referrals import LedgerView
-from api.staff.shapes import MAX_ID
 from db import audit
 from domain.errors import Invalid, Refused
 from domain.permissions import Permission
@@ -77,7 +76,7 @@ async def ledger_page(request: Request, user: Manager, services: ServicesDep, fo
     asked = asked_of(request.query_params, sorts=("cuando",))
     given = asked.filters
     whose = given.get("cliente", "")
-    client_id = int(whose) if whose.isdigit() and 0 < int(whose) <= MAX_ID else None
+    client_id = id_of(whose)
     kind = next((one for one in LedgerKind if one == given.get("concepto")), None)
 
     async def read(cursor: str | None, limit: int = CHUNK) -> staff.LedgerList:

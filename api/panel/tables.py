@@ -21,6 +21,8 @@ Row = TypeVar("Row")
 PAGE = 50
 YEARS = range(2000, 2100)
 MOST_ROWS = 50_000
+# Of a bigint, one less than it holds.
+MAX_DIGITS = 19
 DENSITY_COOKIE = "qoricash_densidad"
 
 
@@ -129,6 +131,11 @@ def chosen(columns: Sequence[Column[Row]], asked: Asked) -> list[Column[Row]]:
     if not asked.columns:
         return [column for column in columns if not column.hidden]
     return [column for column in columns if column.key in asked.columns] or list(columns)
+
+
+def id_of(text: str) -> int | None:
+    """An id that an address or a form brought, or None for anything else."""
+    return int(text) if text.isdecimal() and len(text) < MAX_DIGITS and int(text) > 0 else None
 
 
 def cursor_of(value: object, row_id: int) -> str:

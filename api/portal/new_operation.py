@@ -168,4 +168,4 @@ def _same_bank(sources: list[ClientAccount], targets: list[ClientAccount]) -> bo
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0  # noqa: PLR2004 - a bigint
+    return int(text) if text.isdecimal() and len(text) < 19 else 0  # noqa: PLR2004 - a bigint

@@ -14,7 +14,8 @@ from api.files import store
 from api.operations import add_note, command_operation
 from api.services import Services, ServicesDep
 from api.staff.operations import Code, CommandAnswer, answered
-from api.staff.shapes import MAX_ID, Body, Done, IdempotencyKey, Money, example, key_or_new
+from api.staff.shapes import MAX_ID, Body, Day, Done, IdempotencyKey, Money, example, key_or_new
+from db import closings
 from db.operation_reads import check_visible
 from domain import commands as c
 from domain.errors import Invalid
@@ -81,9 +82,11 @@ class RemoveProofBody(Body):
 
 
 class CompleteBody(Body):
-    """A last comment, if any."""
+    """A last comment, if any. `value_day`: the earlier Lima day of the payment, which a Master says with a reason."""
 
     comments: str | None = Field(default=None, max_length=1000)
+    value_day: Day | None = None
+    reason: str = Field(default="", max_length=500)
 
 
 class ExtendBody(Body):
@@ -245,7 +248,11 @@ async def complete(
     key: IdempotencyKey = None,
 ) -> CommandAnswer:
     """The client has been paid. Comprobante, mail, pips and the rest follow by themselves."""
-    command = c.Complete(actor=user.actor, comments=body.comments if body else None)
+    given = body or CompleteBody()
+    if given.value_day is not None:
+        async with services.sessions() as session:
+            await closings.check_open(session, given.value_day)
+    command = c.Complete(actor=user.actor, comments=given.comments, value_day=given.value_day, reason=given.reason)
     return await _command(services, user, code, command, key)
 
 

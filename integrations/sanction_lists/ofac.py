@@ -64,7 +64,7 @@ def _rows(content: bytes, columns: int, file: str) -> Iterator[list[str]]:
         raise ListUnreadable(f"{file} está cortado: no termina en una línea completa.")
     try:
         for number, row in enumerate(csv.reader(io.StringIO(text.rstrip(END).rstrip()), strict=True), start=1):
-            if len(row) != columns or not row[0].strip().isdigit():
+            if len(row) != columns or not row[0].strip().isdecimal():
                 raise ListUnreadable(f"{file}, línea {number}: no tiene las {columns} columnas de OFAC.")
             yield ["" if cell.strip() == NULL else cell.strip() for cell in row]
     except csv.Error as error:

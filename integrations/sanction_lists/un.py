@@ -90,7 +90,7 @@ def _births(node: ET.Element) -> Iterator[Birth]:
     for birth in node.iterfind("INDIVIDUAL_DATE_OF_BIRTH"):
         day, year = _text(birth, "DATE"), _text(birth, "YEAR")
         first, last = _text(birth, "FROM_YEAR") or year or day[:4], _text(birth, "TO_YEAR") or year or day[:4]
-        if first.isdigit() and last.isdigit():
+        if first.isdecimal() and last.isdecimal():
             exact = date.fromisoformat(day[:10]) if day and _text(birth, "TYPE_OF_DATE").upper() == "EXACT" else None
             yield Birth(first_year=int(first), last_year=int(last), day=exact)
 

@@ -37,6 +37,8 @@ async def test_a_jump_of_the_price_waits_for_a_second_person_and_a_base_publishe
     marta, mario = await staff("marta", Role.MASTER), await staff("mario", Role.MASTER)
     asked = (await marta.http.post(f"{BASE}/rates", json={"buy": "3.9000", "sell": "3.9200"})).json()
     assert asked["approval_id"]
+    twice = await marta.http.post(f"{BASE}/rates", json={"buy": "3.9000", "sell": "3.9200"})
+    assert (twice.status_code, twice.json()["code"]) == (409, "APPROVAL_WAITING")
     assert (await marta.http.get(f"{BASE}/rates")).json()["current"]["buy"] == "3.7400"
     decision = {"approve": True, "reason": "el mercado se movió"}
     own = await marta.http.post(f"{BASE}/approvals/{asked['approval_id']}/decide", json=decision)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 
 from db.tables import Deposit, Incident, Note, OperationEvent, Payout, Proof
 from domain import commands as c
+from domain.calendar import business_day
 from domain.lifecycle import RULES
 from domain.operations import Kind, Origin, State
 from tests.workflows.conftest import People
@@ -136,6 +137,18 @@ async def test_a_rule_that_only_the_database_can_tell_refuses_and_changes_nothin
     assert (await house.row(handle)).version == 2
     answer = await house.do(handle, c.AttachProof(actor=people.operator, files=(PROOF,)))
     assert answer.version == 3
+
+
+async def test_the_day_of_a_late_completion_reaches_its_rule(house: House, people: People) -> None:
+    """F038: yesterday is refused here because the operation was not En proceso yet, and without the day it completes."""
+    handle = await house.processed(people.client)
+    await house.do(handle, c.AttachProof(actor=people.operator, files=(PROOF,)))
+    await eventually(house.assessed, handle)
+    yesterday = business_day((await house.row(handle)).created_at) - timedelta(days=1)
+    with pytest.raises(Said) as said:
+        await house.do(handle, c.Complete(actor=people.master, value_day=yesterday, reason="se pagó ayer"))
+    assert said.value.code == "VALUE_DAY"
+    assert (await house.do(handle, c.Complete(actor=people.master))).state == State.COMPLETADA
 
 
 async def test_a_note_is_kept_once_by_its_key_and_changes_no_version(house: House, people: People) -> None:
