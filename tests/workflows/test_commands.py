@@ -140,7 +140,7 @@ async def test_a_rule_that_only_the_database_can_tell_refuses_and_changes_nothin
 
 
 async def test_the_day_of_a_late_completion_reaches_its_rule(house: House, people: People) -> None:
-    """F038: yesterday is refused here because the operation was not En proceso yet, and without the day it completes."""
+    """F038: yesterday is refused, as the operation was not En proceso yet; without the day it completes."""
     handle = await house.processed(people.client)
     await house.do(handle, c.AttachProof(actor=people.operator, files=(PROOF,)))
     await eventually(house.assessed, handle)
