@@ -18,8 +18,7 @@ from domain.calendar import business_day, day_bounds
 from domain.operations import OPEN, Actor, Kind, State
 
 # More cards than this in a lane and nobody reads them; the list has the rest.
-LANE = 100
-FINISHED = 60
+LANE = 60
 DONE = tuple(state for state in State if state not in OPEN)
 
 
@@ -88,7 +87,7 @@ async def read_board(session: AsyncSession, reader: Actor, *, now: datetime) -> 
     lanes = (
         _lane(reader, State.PENDIENTE).order_by(OperationRow.id).limit(LANE),
         _lane(reader, State.EN_PROCESO).order_by(OperationRow.in_process_since).limit(LANE),
-        _wanted(reader).where(*today).order_by(OperationRow.finished_at.desc()).limit(FINISHED),
+        _wanted(reader).where(*today).order_by(OperationRow.finished_at.desc()).limit(LANE),
     )
     pending, processing, finished = await _cards(session, reader, lanes)
     ended, sides = await _ended(session, reader, today)

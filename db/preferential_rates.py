@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit, parameters
 from db.tables import Client, ClientRate, RateTier
-from domain.errors import Invalid, Missing
+from domain.errors import Conflict, Invalid, Missing
 from domain.operations import Actor, FieldChange
 from domain.rates import Tier, improvement
 
@@ -36,13 +36,25 @@ async def clients(session: AsyncSession, *, day: date) -> Sequence[tuple[ClientR
     return [(rate, client) for rate, client in (await session.execute(wanted.order_by(ClientRate.at.desc()))).all()]
 
 
-async def set_tiers(session: AsyncSession, given: Sequence[Tier], *, actor: Actor, at: datetime) -> Sequence[RateTier]:
-    """Replace the tiers as a whole. Raises Invalid for pips beyond the house's limit or an amount given twice."""
+async def set_tiers(
+    session: AsyncSession, given: Sequence[Tier], *, seen: Sequence[Tier] | None = None, actor: Actor, at: datetime
+) -> Sequence[RateTier]:
+    """Replace the tiers as a whole; with `seen`, only while they are still what the person saw.
+
+    Raises:
+        Invalid: pips beyond the house's limit, or an amount given twice.
+        Conflict: somebody changed them meanwhile.
+    """
+    # Two who replace at once take turns: a lock of rows would not hold back the rows that the other one adds.
+    await session.execute(text("LOCK TABLE rate_tiers IN SHARE ROW EXCLUSIVE MODE"))
     if len({tier.from_usd for tier in given}) != len(given):
         raise Invalid("TIER_TWICE", "Hay dos tramos con el mismo monto.", field="tiers")
     for tier in given:
         await _check_pips(session, tier.pips, at)
-    before = _words([Tier(from_usd=row.from_usd, pips=row.pips) for row in await tiers(session)])
+    there = [Tier(from_usd=row.from_usd, pips=row.pips) for row in await tiers(session)]
+    if seen is not None and sorted(seen, key=lambda one: one.from_usd) != there:
+        raise Conflict("TIERS_MOVED", "Otra persona cambió los tramos: revísalos y guarda de nuevo.")
+    before = _words(there)
     await session.execute(delete(RateTier))
     session.add_all([RateTier(from_usd=tier.from_usd, pips=tier.pips) for tier in given])
     change = FieldChange(field="tiers", before=before, after=_words(given))

@@ -194,7 +194,7 @@ def _amount_of(cells: Cells, columns: dict[str, int], number: int) -> Decimal:
 
 def _money(cell: object, number: int) -> Decimal:
     """`1,234.56`, `-1,234.56`, `1.234,56`, `S/ 10.00`, or a number of the sheet."""
-    text = "".join(char for char in _text(cell) if char.isdigit() or char in ".,-()")
+    text = "".join(char for char in _text(cell) if char in "0123456789.,-()")
     if not text:
         return Decimal("0.00")
     negative = text.startswith(("-", "(")) or text.endswith("-")

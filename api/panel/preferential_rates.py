@@ -99,8 +99,9 @@ async def add_tier(request: Request, user: Setter, services: ServicesDep) -> Res
     try:
         better = pips(typed.text("pips"), "pips")
         one = TierBody(from_usd=Decimal(number(typed.text("from_usd"), "from_usd")), pips=better)
-        kept = [tier for tier in await _tiers(user, services) if tier.from_usd != one.from_usd]
-        await staff.set_tiers(staff.TiersBody(tiers=[*kept, one]), user, services)
+        seen = await _tiers(user, services)
+        kept = [tier for tier in seen if tier.from_usd != one.from_usd]
+        await staff.set_tiers(staff.TiersBody(tiers=[*kept, one], seen=seen), user, services)
     except (Refused, ValidationError) as refused:
         return ask(request, user, TIER, typed=typed.texts(), problem=problem_of(request, refused))
     return done("Tramo guardado")
@@ -116,9 +117,10 @@ async def ask_no_tier(request: Request, from_usd: Decimal, user: Setter, service
 async def remove_tier(request: Request, from_usd: Decimal, user: Setter, services: ServicesDep) -> Response:
     """Take it away."""
     gone = await _tier(user, services, from_usd)
-    kept = [tier for tier in await _tiers(user, services) if tier.from_usd != gone.from_usd]
+    seen = await _tiers(user, services)
+    kept = [tier for tier in seen if tier.from_usd != gone.from_usd]
     try:
-        await staff.set_tiers(staff.TiersBody(tiers=kept), user, services)
+        await staff.set_tiers(staff.TiersBody(tiers=kept, seen=seen), user, services)
     except Refused as refused:
         return ask(request, user, _no_tier(gone), problem=problem_of(request, refused))
     return done("Tramo quitado")

@@ -194,7 +194,8 @@ async def _create(services: Services, client: SignedClient, row: OperationReques
 async def _check_seen(request: Request, row: OperationRequest, seen: str) -> None:
     services: Services = request.app.state.services
     now = await _quote(request, services, row)
-    if row.state is RequestState.POR_APROBAR and seen != f"{now.rate:.4f}":
+    # A yes that died before its operation was created may be given again days later: at the rate of then, seen.
+    if not _over(row) and seen != f"{now.rate:.4f}":
         words = f"El tipo de cambio pasó de {seen or 'otro'} a {now.rate:.4f}. Revisa el monto antes de aprobar."
         raise Conflict("RATE_MOVED", words)
 

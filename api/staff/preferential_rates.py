@@ -32,10 +32,11 @@ class TierBody(Body):
 
 
 class TiersBody(Body):
-    """The tiers, all of them: what is not here is taken away."""
+    """The tiers, all of them: what is not here is taken away. `seen`: what there was when the person decided."""
 
     model_config = example(tiers=[{"from_usd": "5000.00", "pips": 15}])
     tiers: list[TierBody] = Field(max_length=20)
+    seen: list[TierBody] | None = Field(default=None, max_length=20)
 
 
 class ClientRateBody(Body):
@@ -103,10 +104,10 @@ async def read_preferential(_user: Reader, services: ServicesDep) -> Preferentia
 
 @router.post("/preferential/tiers")
 async def set_tiers(body: TiersBody, user: Setter, services: ServicesDep) -> Done:
-    """Replace the tiers by amount."""
-    tiers = [Tier(from_usd=amount(one.from_usd, field="from_usd"), pips=one.pips) for one in body.tiers]
+    """Replace the tiers by amount; with `seen`, refused when somebody changed them meanwhile."""
+    tiers, seen = _tiers(body.tiers), None if body.seen is None else _tiers(body.seen)
     async with services.sessions.begin() as session:
-        await preferential_rates.set_tiers(session, tiers, actor=user.actor, at=datetime.now(UTC))
+        await preferential_rates.set_tiers(session, tiers, seen=seen, actor=user.actor, at=datetime.now(UTC))
     return Done()
 
 
@@ -134,3 +135,7 @@ async def read_reference(_user: Reader, services: ServicesDep) -> ReferenceAnswe
     async with services.sessions() as session:
         rows = await reference_rates.latest(session)
     return ReferenceAnswer(items=[ReferenceView.model_validate(row) for row in rows])
+
+
+def _tiers(given: list[TierBody]) -> list[Tier]:
+    return [Tier(from_usd=amount(one.from_usd, field="from_usd"), pips=one.pips) for one in given]

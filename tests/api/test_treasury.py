@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -241,3 +242,18 @@ async def test_a_day_that_no_calendar_reckons_with_is_refused(staff: Staff):
     master = await staff("marta", Role.MASTER)
     answers = [(await master.http.get(f"{BASE}/{path}")).status_code for path in STRANGE]
     assert answers == [422] * len(STRANGE)
+
+
+async def test_two_people_who_change_the_tiers_at_once_lose_none_of_them(staff: Staff, books: Books):
+    """Each replaces the whole list: what the other one added meanwhile went with it, or the second met a 500."""
+    one, other = await staff("marta", Role.MASTER), await staff("mario", Role.MASTER)
+    url = f"{BASE}/rates/preferential/tiers"
+    wishes = [{"tiers": [{"from_usd": usd, "pips": 15}], "seen": []} for usd in ("5000.00", "10000.00")]
+    answers = await asyncio.gather(
+        *(who.http.post(url, json=wish) for who, wish in zip((one, other), wishes, strict=True))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    again = [{"tiers": [{"from_usd": "5000.00", "pips": 15}]}] * 2
+    both = await asyncio.gather(*(who.http.post(url, json=wish) for who, wish in zip((one, other), again, strict=True)))
+    assert [answer.status_code for answer in both] == [200, 200]
+    assert len((await one.http.get(f"{BASE}/rates/preferential")).json()["tiers"]) == 1

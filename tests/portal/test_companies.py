@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
+from db import companies
 from db.session import Sessions
 from db.tables import Operation as OperationRow
 from db.tables import OperationRequest
@@ -103,6 +105,21 @@ async def test_a_rate_that_moved_is_shown_before_anything_is_created(firm: Firm,
     assert stale.status_code == 409
     assert "pasó de 3.1000" in stale.text
     assert await operations(sessions) == 0
+
+
+async def test_a_yes_that_died_before_its_operation_is_given_again_at_a_rate_that_was_seen(
+    firm: Firm, sessions: Sessions
+):
+    """It was created at whatever rate there was by then."""
+    await prepared(firm.maker)
+    (one,) = await waiting(sessions)
+    async with sessions.begin() as session:
+        await companies.approve(session, firm.head.id, one.id, by=None, at=datetime.now(UTC))
+    assert "Aprobar y fijar" in (await firm.approver.get("/por-aprobar")).text
+    token = await token_of(firm.approver)
+    stale = await act(firm.approver, f"/por-aprobar/{one.id}/aprobar", token=token, data={"tasa_vista": "3.1000"})
+    assert stale.status_code == 409
+    assert "pasó de 3.1000" in stale.text
 
 
 async def test_what_is_discarded_is_never_created(firm: Firm, sessions: Sessions):
