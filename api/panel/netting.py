@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from api.auth import SignedUser, requires
 from api.panel import pages
+from api.panel.accounting import operation_address
 from api.panel.acts import offered
 from api.panel.errors import PanelRoute
 from api.panel.netting_acts import BATCH_ACTS, PATH, day_of, pair_of
@@ -216,10 +217,6 @@ def _batch(code: str) -> str:
     return f"{PATH}/lotes/{code}"
 
 
-def _operation(code: str) -> str:
-    return f"/panel/operaciones/{code}"
-
-
 def _written(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
@@ -234,7 +231,7 @@ def _suggested_columns(*, may: bool) -> Sequence[Column[SuggestionView]]:
             label="Compra",
             kind="open",
             value=lambda s: s.buy_code,
-            link=lambda s: _operation(s.buy_code),
+            link=lambda s: operation_address(s.buy_code),
             phone=True,
         ),
         Column(key="de", label="De", kind="name", value=lambda s: s.buy_client),
@@ -244,7 +241,7 @@ def _suggested_columns(*, may: bool) -> Sequence[Column[SuggestionView]]:
             label="Venta",
             kind="open",
             value=lambda s: s.sell_code,
-            link=lambda s: _operation(s.sell_code),
+            link=lambda s: operation_address(s.sell_code),
             phone=True,
         ),
         Column(key="a", label="A", kind="name", value=lambda s: s.sell_client),
@@ -275,7 +272,7 @@ MATCHES: tuple[Column[MatchView], ...] = (
         label="Compra",
         kind="open",
         value=lambda m: m.buy_code,
-        link=lambda m: _operation(m.buy_code),
+        link=lambda m: operation_address(m.buy_code),
         phone=True,
     ),
     Column(
@@ -283,7 +280,7 @@ MATCHES: tuple[Column[MatchView], ...] = (
         label="Venta",
         kind="open",
         value=lambda m: m.sell_code,
-        link=lambda m: _operation(m.sell_code),
+        link=lambda m: operation_address(m.sell_code),
         phone=True,
     ),
     Column(key="dolares", label="Dólares", kind="USD", value=lambda m: m.usd, phone=True),

@@ -6,7 +6,6 @@ from domain.approvals import ApprovalKind, ApprovalState
 from domain.closings import ClosingState
 from domain.ledger import Source
 from domain.movements import MovementKind
-from domain.netting import BatchState
 
 SOURCES = {
     Source.OPERACION: "Operación",
@@ -41,4 +40,3 @@ CLOSING_TONES = {
     ClosingState.FIRMADO: "completada",
     ClosingState.REABIERTO: "cancelado",
 }
-BATCH_TONES = {BatchState.ABIERTO: "proceso", BatchState.CERRADO: "completada"}
