@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.e2e.conftest import PHONE, WIDE, Screen, Screens, with_authenticator
 from tests.integration.people import PASSWORD, Customer, Desk, Town
@@ -161,10 +162,19 @@ async def choose_and_find(screen: Screen) -> None:
     await page.keyboard.press("Escape")
     await page.fill("[data-first-filter]", "nadie con ese nombre")
     await expect(page.locator("#lista")).to_contain_text("Ningún cliente así")
+    waits = iter((1.5,))
+
+    async def late(route: Route) -> None:
+        await asyncio.sleep(next(waits, 0))
+        await route.continue_()
+
+    # The answer to the empty palette comes after Enter: it opened "Nueva operación".
+    await page.route("**/panel/buscar", late)
     await page.keyboard.press("Control+k")
     await page.keyboard.type("publicar ta")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/panel/tasas")
+    await page.unroute("**/panel/buscar")
 
 
 async def test_a_masters_morning_a_cut_line_a_refusal_and_a_new_rate(screens: Screens, town: Town, master: Desk):

@@ -4,7 +4,6 @@ const label = (button) => [...button.childNodes].filter((one) => one.nodeName ==
 document.addEventListener("alpine:init", () => {
   Alpine.data("paleta", () => ({
     at: 0,
-    asked: null,
     answered: null,
     early: false,
     init() {
@@ -15,12 +14,13 @@ document.addEventListener("alpine:init", () => {
         input.dispatchEvent(new Event("abrir"));
         input.focus();
       });
-      this.$root.addEventListener("htmx:beforeRequest", (event) => { this.asked = event.target.value; });
-      this.$root.addEventListener("htmx:afterSwap", () => {
-        this.answered = this.asked;
+      this.$root.addEventListener("close", () => { this.early = false; });
+      this.$root.addEventListener("htmx:beforeRequest", (event) => { event.detail.xhr.asked = event.target.value; });
+      this.$root.addEventListener("htmx:afterSwap", (event) => {
+        this.answered = event.detail.xhr.asked;
         this.here();
         this.mark(0);
-        if (this.early) { this.early = false; this.items()[0]?.click(); }
+        if (this.early && this.current()) { this.early = false; this.items()[0]?.click(); }
       });
       this.$root.addEventListener("keydown", (event) => this.key(event));
     },
@@ -50,6 +50,8 @@ document.addEventListener("alpine:init", () => {
       item.addEventListener("click", () => { this.$root.close(); button.click(); });
       return item;
     },
+    // Whether what is shown answers what is typed: the answer to an earlier word may still arrive.
+    current() { return this.$root.querySelector("input").value === this.answered; },
     items() { return [...this.$root.querySelectorAll('[role="option"]')]; },
     mark(index) {
       const items = this.items();
@@ -67,7 +69,7 @@ document.addEventListener("alpine:init", () => {
       if (event.key === "Enter") {
         event.preventDefault();
         // Who types and presses Enter at once means what was typed, not what is still shown.
-        if (this.$root.querySelector("input").value !== this.answered) { this.early = true; return; }
+        if (!this.current()) { this.early = true; return; }
         const chosen = this.items()[this.at];
         if (!chosen) return;
         if (chosen.href && (event.ctrlKey || event.metaKey)) window.open(chosen.href, "_blank", "noopener");
