@@ -29,6 +29,7 @@ from db.settings import DatabaseSettings  # noqa: E402
 from tests import clean_database  # noqa: E402
 from tests.free_ports import free_port  # noqa: E402
 from tests.rings import ByHouse, long_first  # noqa: E402
+from tests.temporal_server import TemporalServer, temporal_server  # noqa: E402
 
 MIGRATED = "qoricash_test"
 # What collection imports stays for the whole run: looking through it at every pass took a tenth of the suite.
@@ -67,6 +68,13 @@ def migrated_url(postgres_url: str) -> str:
     migrations.upgrade(DatabaseSettings(url=url))
     clean_database.keep_as_migrated(url)
     return url
+
+
+@pytest.fixture(scope="session")
+def temporal_of_tests() -> Iterator[TemporalServer]:
+    """A Temporal of this test process, which starts when a test first asks for a namespace."""
+    with temporal_server() as server:
+        yield server
 
 
 @pytest.fixture

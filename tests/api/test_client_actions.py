@@ -19,6 +19,7 @@ from domain.clients import KycStatus
 from domain.permissions import Role
 from tests.api.conftest import Person, Staff
 from tests.people import add_client
+from tests.temporal_server import TemporalServer
 from tests.workflows.house import House, running_house
 
 CLIENTS = "/api/staff/clients"
@@ -36,8 +37,8 @@ NEW = {
 
 
 @pytest.fixture
-async def house(app: FastAPI, sessions: Sessions) -> AsyncIterator[House]:
-    async with running_house(sessions) as made:
+async def house(app: FastAPI, sessions: Sessions, temporal_of_tests: TemporalServer) -> AsyncIterator[House]:
+    async with running_house(await temporal_of_tests.env(), sessions) as made:
         app.state.services = replace(app.state.services, temporal=made.client)
         yield made
 

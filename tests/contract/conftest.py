@@ -10,9 +10,8 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import select
-from temporalio.testing import WorkflowEnvironment
+from temporalio.testing import TimeSkipper
 
-import temporal
 from api.auth import start_client_session
 from api.settings import ApiSettings
 from db import passwords
@@ -24,13 +23,12 @@ from domain.clients import ClientStatus, DocumentType
 from domain.money import Currency
 from integrations.files import FileStore
 from integrations.settings import FilesSettings
-from integrations.temporal import PLAIN_CONVERTER
 from tests.applications import running_app
 from tests.free_ports import free_port
 from tests.people import add_client, add_rate
 from tests.standins.programs import StandIn
+from tests.temporal_server import TemporalServer
 from tests.workflows.house import House, running_house
-from workflows import names
 
 PASSWORD = "clave-de-prueba-1"
 SITE = "http://casa.test"
@@ -88,29 +86,23 @@ async def app(
 
 
 @pytest.fixture
-async def house(app: FastAPI, sessions: Sessions) -> AsyncIterator[House]:
+async def house(app: FastAPI, sessions: Sessions, temporal_of_tests: TemporalServer) -> AsyncIterator[House]:
     """Temporal with a worker of the house, for the same application."""
-    async with running_house(sessions) as made:
+    async with running_house(await temporal_of_tests.env(), sessions) as made:
         app.state.services = replace(app.state.services, temporal=made.client)
         yield made
 
 
 @pytest.fixture(scope="session")
-async def temporal_of_session() -> AsyncIterator[WorkflowEnvironment]:
-    """A Temporal without workers: enough to promise a mail, and a start for all of them."""
-    async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=str(temporal.binary()),
-        data_converter=PLAIN_CONVERTER,
-        search_attributes=names.SEARCH_ATTRIBUTES,
-        dev_server_log_level="error",
-    ) as env:
-        yield env
+async def empty_namespace(temporal_of_tests: TemporalServer) -> TimeSkipper:
+    """A Temporal without workers: enough to promise a mail."""
+    return await temporal_of_tests.env()
 
 
 @pytest.fixture
-def promises(app: FastAPI, temporal_of_session: WorkflowEnvironment) -> None:
+def promises(app: FastAPI, empty_namespace: TimeSkipper) -> None:
     """The application can start workflows, and nobody carries them out."""
-    app.state.services = replace(app.state.services, temporal=temporal_of_session.client)
+    app.state.services = replace(app.state.services, temporal=empty_namespace.client)
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ async def test_an_alert_is_its_clients_alone(client, arrive, http):
 
 
 async def test_a_jump_that_a_second_person_agrees_to_is_told_at_once_too(
-    app, client, promises, temporal_of_session, sessions
+    app, client, promises, empty_namespace, sessions
 ):
     """It is when the rate jumps that people wait for it."""
     assert (await client.http.post(ALERTS, json=ABOVE)).status_code == 201
@@ -136,5 +136,5 @@ async def test_a_jump_that_a_second_person_agrees_to_is_told_at_once_too(
     async with sessions() as session:
         newest = await current_rate(session)
     assert await firings(sessions) == 1
-    round_of_it = temporal_of_session.client.get_workflow_handle(names.rate_alerts_id(newest.id))
+    round_of_it = empty_namespace.client.get_workflow_handle(names.rate_alerts_id(newest.id))
     assert (await round_of_it.describe()).workflow_type == names.RATE_ALERTS

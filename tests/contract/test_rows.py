@@ -55,7 +55,9 @@ def named(row: Row) -> str:
 
 
 @pytest.fixture(scope="module")
-async def site(migrated_url, shelf_of_session, registry_of_session, password_hash) -> AsyncIterator[Site]:
+async def site(
+    migrated_url, shelf_of_session, registry_of_session, password_hash, temporal_of_tests
+) -> AsyncIterator[Site]:
     clean_database.make_as_migrated(migrated_url)
     database = DatabaseSettings(url=migrated_url)
     engine = make_engine(database)
@@ -74,7 +76,7 @@ async def site(migrated_url, shelf_of_session, registry_of_session, password_has
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
         app = create_app(SETTINGS, database=database)
-        async with running_house(sessions) as house:
+        async with running_house(await temporal_of_tests.env(), sessions) as house:
             house.outside.failures["deliver_email_code"] = 1000
             servers = {"shelf": shelf_of_session, "registry": registry_of_session}
             async with running_site(app, sessions, house, password_hash=password_hash, **servers) as made:

@@ -28,7 +28,8 @@ from tests.conftest import postgres
 from tests.free_ports import free_port
 from tests.histories.onboardings import ONBOARDINGS
 from tests.people import add_client
-from tests.workflows.annulments import ANNULMENTS, skipping
+from tests.temporal_server import TemporalServer, temporal_server
+from tests.workflows.annulments import ANNULMENTS
 from tests.workflows.conftest import People, make_people
 from tests.workflows.house import PROOF, House, Said, eventually, running_house
 from tests.workflows.rate_rounds import ROUNDS
@@ -203,28 +204,27 @@ PATHS: tuple[Path_, ...] = (
 )
 
 
-async def record(url: str, wanted: frozenset[str]) -> None:
+async def record(url: str, wanted: frozenset[str], server: TemporalServer) -> None:
     """Live every wanted kind of path on a house of its own and keep its history."""
     engine = make_engine(DatabaseSettings(url=url))
     sessions = make_sessions(engine)
     people = await make_people(sessions)
-    async with running_house(sessions) as house:
+    async with running_house(await server.env(), sessions) as house:
         for path in PATHS if "Operation" in wanted else ():
             await keep(await path(house, people), "Operation", path.__name__)
     for onboarding in ONBOARDINGS if "ClientOnboarding" in wanted else ():
-        async with running_house(sessions) as house:
+        async with running_house(await server.env(), sessions) as house:
             await keep((await onboarding(house, people)).handle, "ClientOnboarding", onboarding.__name__)
-    async with skipping() as env:
-        for annulment in ANNULMENTS if "InvoiceVoid" in wanted else ():
-            await keep((await annulment(env)).handle, "InvoiceVoid", annulment.__name__)
-    async with skipping() as env:
-        for each_round in ROUNDS if "RateAlerts" in wanted else ():
-            await keep(await each_round(env), "RateAlerts", each_round.__name__)
+    env = await server.env(skipping=True)
+    for annulment in ANNULMENTS if "InvoiceVoid" in wanted else ():
+        await keep((await annulment(env)).handle, "InvoiceVoid", annulment.__name__)
+    for each_round in ROUNDS if "RateAlerts" in wanted else ():
+        await keep(await each_round(env), "RateAlerts", each_round.__name__)
     for reversal in REVERSALS if "OperationReversal" in wanted else ():
         await engine.dispose()
         clean_database.make_as_migrated(url)
-        async with skipping() as env:
-            await keep((await reversal(env, sessions)).handle, "OperationReversal", reversal.__name__)
+        env = await server.env(skipping=True)
+        await keep((await reversal(env, sessions)).handle, "OperationReversal", reversal.__name__)
     await engine.dispose()
 
 
@@ -252,10 +252,11 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         postgres.running(Path(folder) / "data", port=free_port(), password="record") as url,
+        temporal_server() as server,
     ):
         migrations.upgrade(DatabaseSettings(url=url))
         clean_database.keep_as_migrated(url)
-        asyncio.run(record(url, frozenset(sys.argv[1:] or KINDS)))
+        asyncio.run(record(url, frozenset(sys.argv[1:] or KINDS), server))
 
 
 if __name__ == "__main__":

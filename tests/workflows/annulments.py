@@ -12,13 +12,11 @@ from temporalio import activity
 from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
+from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
-import temporal
 from domain.operations import Actor, ActorKind
 from domain.permissions import Role
-from integrations.temporal import PLAIN_CONVERTER
 from tests.workflows.house import RUNNER
 from workflows import invoice_messages as i
 from workflows import names
@@ -66,7 +64,7 @@ class Annulment:
     around: Surroundings
     handle: WorkflowHandle[Any, Any]
     opening: Callable[[], WithStartWorkflowOperation[Any, Any]]
-    env: WorkflowEnvironment
+    env: TimeSkipper
 
     async def decide(self, decision: i.VoidDecision) -> i.VoidProgress:
         """As the API: by update-with-start."""
@@ -88,7 +86,7 @@ def _said(answers: list[Any]) -> i.VoidProgress:
 
 
 @asynccontextmanager
-async def annulling(env: WorkflowEnvironment, around: Surroundings) -> AsyncIterator[Annulment]:
+async def annulling(env: TimeSkipper, around: Surroundings) -> AsyncIterator[Annulment]:
     """Workers of every queue with these surroundings, and one request."""
     name = f"B001-{next(_numbers)}"
     start = i.VoidStart(void_id=7, invoice_id=8, name=name, requested_by=ASKS.id)
@@ -117,19 +115,7 @@ async def annulling(env: WorkflowEnvironment, around: Surroundings) -> AsyncIter
         yield Annulment(around, env.client.get_workflow_handle(names.void_id(name)), opening, env)
 
 
-@asynccontextmanager
-async def skipping() -> AsyncIterator[WorkflowEnvironment]:
-    """A Temporal server that skips over the waits for SUNAT."""
-    async with await WorkflowEnvironment.start_time_skipping_v2(
-        data_converter=PLAIN_CONVERTER,
-        dev_server_existing_path=str(temporal.binary()),
-        dev_server_extra_args=temporal.TIME_SKIPPING,
-        dev_server_log_level="error",
-    ) as env:
-        yield env
-
-
-async def by_baja(env: WorkflowEnvironment) -> Annulment:
+async def by_baja(env: TimeSkipper) -> Annulment:
     """SUNAT is silent twice, then takes the baja."""
     async with annulling(env, Surroundings(voided=[SILENT, SILENT, DONE])) as one:
         await one.decide(YES)
@@ -137,21 +123,21 @@ async def by_baja(env: WorkflowEnvironment) -> Annulment:
     return one
 
 
-async def by_nota_when_the_baja_is_not_taken(env: WorkflowEnvironment) -> Annulment:
+async def by_nota_when_the_baja_is_not_taken(env: TimeSkipper) -> Annulment:
     async with annulling(env, Surroundings(voided=[BY_NOTE], credited=[SILENT, CREDITED])) as one:
         await one.decide(YES)
         await one.ended()
     return one
 
 
-async def denied(env: WorkflowEnvironment) -> Annulment:
+async def denied(env: TimeSkipper) -> Annulment:
     async with annulling(env, Surroundings(decided=[i.VoidProgress(state="Negada")])) as one:
         await one.decide(NO)
         await one.ended()
     return one
 
 
-ANNULMENTS: tuple[Callable[[WorkflowEnvironment], Awaitable[Annulment]], ...] = (
+ANNULMENTS: tuple[Callable[[TimeSkipper], Awaitable[Annulment]], ...] = (
     by_baja,
     by_nota_when_the_baja_is_not_taken,
     denied,

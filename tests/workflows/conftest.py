@@ -11,6 +11,7 @@ from db.session import Sessions
 from domain.operations import Actor
 from domain.permissions import Role
 from tests.people import Customer, add_client, add_rate, add_user
+from tests.temporal_server import TemporalServer
 from tests.workflows.house import House, running_house, staff
 
 
@@ -58,6 +59,6 @@ async def make_people(sessions: Sessions) -> People:
 
 
 @pytest.fixture
-async def house(sessions: Sessions) -> AsyncIterator[House]:
-    async with running_house(sessions) as made:
+async def house(temporal_of_tests: TemporalServer, sessions: Sessions) -> AsyncIterator[House]:
+    async with running_house(await temporal_of_tests.env(), sessions) as made:
         yield made

@@ -17,11 +17,9 @@ from temporalio import activity
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
-from temporalio.testing._timeskipping import TimeSkippingConfig
+from temporalio.testing import TimeSkipper
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
 
-import temporal
 from activities.client_onboarding import OnboardingActivities
 from activities.complaints import ComplaintActivities
 from activities.compliance import ComplianceActivities
@@ -40,7 +38,6 @@ from domain.permissions import Role
 from integrations.mail import Mailer
 from integrations.push import Pusher
 from integrations.settings import MailSettings, PushSettings
-from integrations.temporal import PLAIN_CONVERTER
 from tests.people import Customer
 from worker.main import WORKFLOWS
 from workflows import client_messages as c2
@@ -150,7 +147,7 @@ class Troubled(ActivityInboundInterceptor):
 class House:
     """Ways to act on operations as the API does."""
 
-    env: WorkflowEnvironment
+    env: TimeSkipper
     sessions: Sessions
     outside: Outside
     faults: Faults
@@ -159,6 +156,11 @@ class House:
     @property
     def client(self) -> Client:
         return self.env.client
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Address and namespace, for a worker in a process of its own."""
+        return self.client.service_client.config.target_host, self.client.namespace
 
     async def quoted(
         self,
@@ -318,22 +320,14 @@ def client_of(customer: Customer) -> Actor:
 
 
 @asynccontextmanager
-async def running_house(sessions: Sessions) -> AsyncIterator[House]:
-    """A Temporal server in memory, with a worker of every queue."""
-    async with await WorkflowEnvironment.start_time_skipping_v2(
-        ts_config=TimeSkippingConfig(enabled=False),
-        data_converter=PLAIN_CONVERTER,
-        search_attributes=names.SEARCH_ATTRIBUTES,
-        dev_server_existing_path=str(temporal.binary()),
-        dev_server_extra_args=temporal.TIME_SKIPPING,
-        dev_server_log_level="error",
-    ) as env:
-        house = House(env, sessions, Outside(), Faults())
-        await house.start_workers()
-        try:
-            yield house
-        finally:
-            await house.stop_workers()
+async def running_house(env: TimeSkipper, sessions: Sessions) -> AsyncIterator[House]:
+    """A worker of every queue in this namespace."""
+    house = House(env, sessions, Outside(), Faults())
+    await house.start_workers()
+    try:
+        yield house
+    finally:
+        await house.stop_workers()
 
 
 @asynccontextmanager

@@ -46,15 +46,15 @@ class Dying(ActivityInboundInterceptor):
         return answer
 
 
-def work(address: str, database_url: str, pieces: int) -> None:
+def work(address: str, namespace: str, database_url: str, pieces: int) -> None:
     """Work until killed."""
     screening.PIECE = PIECE
-    asyncio.run(_work(address, database_url, pieces))
+    asyncio.run(_work(address, namespace, database_url, pieces))
 
 
-async def _work(address: str, database_url: str, pieces: int) -> None:
+async def _work(address: str, namespace: str, database_url: str, pieces: int) -> None:
     sessions = make_sessions(make_engine(DatabaseSettings(url=database_url)))
-    client = await Client.connect(address, data_converter=PLAIN_CONVERTER)
+    client = await Client.connect(address, namespace=namespace, data_converter=PLAIN_CONVERTER)
     desk = screening.ScreeningActivities(sessions, ListSource(ListSettings()), client)
     await Worker(
         client,

@@ -11,7 +11,7 @@ from uuid import uuid4
 from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
+from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
 from workflows import alert_messages as m
@@ -45,7 +45,7 @@ class Post:
 
 
 @asynccontextmanager
-async def round_of(env: WorkflowEnvironment, post: Post) -> AsyncIterator[Handle]:
+async def round_of(env: TimeSkipper, post: Post) -> AsyncIterator[Handle]:
     """A round that has begun, with a worker while the block runs."""
     queue = f"alertas-{uuid4()}"
     async with (
@@ -56,29 +56,29 @@ async def round_of(env: WorkflowEnvironment, post: Post) -> AsyncIterator[Handle
         yield await env.client.start_workflow(names.RATE_ALERTS, order, id=queue, task_queue=queue, result_type=int)
 
 
-async def _ended(env: WorkflowEnvironment, post: Post) -> Handle:
+async def _ended(env: TimeSkipper, post: Post) -> Handle:
     async with round_of(env, post) as handle:
         await handle.result()
     return handle
 
 
-async def told_at_once(env: WorkflowEnvironment) -> Handle:
+async def told_at_once(env: TimeSkipper) -> Handle:
     return await _ended(env, Post())
 
 
-async def a_batch_left_to_the_sweep(env: WorkflowEnvironment) -> Handle:
+async def a_batch_left_to_the_sweep(env: TimeSkipper) -> Handle:
     return await _ended(env, Post(refusing=3))
 
 
-async def swept(env: WorkflowEnvironment) -> Handle:
+async def swept(env: TimeSkipper) -> Handle:
     return await _ended(env, Post(rate_id=None))
 
 
-async def nothing_to_sweep(env: WorkflowEnvironment) -> Handle:
+async def nothing_to_sweep(env: TimeSkipper) -> Handle:
     return await _ended(env, Post(rate_id=None, waiting=()))
 
 
-ROUNDS: tuple[Callable[[WorkflowEnvironment], Awaitable[Handle]], ...] = (
+ROUNDS: tuple[Callable[[TimeSkipper], Awaitable[Handle]], ...] = (
     told_at_once,
     a_batch_left_to_the_sweep,
     swept,

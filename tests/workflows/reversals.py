@@ -13,7 +13,7 @@ from temporalio import activity
 from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
+from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
 from activities.operation_reversals import OperationReversalActivities
@@ -38,7 +38,7 @@ from workflows.operation_reversal import OperationReversalWorkflow
 class Undoing:
     """One request, its workflow, and what fails around it."""
 
-    env: WorkflowEnvironment
+    env: TimeSkipper
     sessions: Sessions
     books: Books
     start: r.ReversalStart
@@ -105,7 +105,7 @@ class Undoing:
         return r.ReversalProgress(**await self.handle.result())
 
 
-async def asked(env: WorkflowEnvironment, sessions: Sessions, *, status: InvoiceStatus | None) -> Undoing:
+async def asked(env: TimeSkipper, sessions: Sessions, *, status: InvoiceStatus | None) -> Undoing:
     """A completed operation, with a boleta of this status, that a Master asks to undo."""
     async with sessions.begin() as session:
         books = await open_books(session)
@@ -136,7 +136,7 @@ def failing(*steps: str, after: str = "") -> Faults:
     return Faults(before=Counter(steps), after=Counter([after] if after else []))
 
 
-async def undone(env: WorkflowEnvironment, sessions: Sessions) -> Undoing:
+async def undone(env: TimeSkipper, sessions: Sessions) -> Undoing:
     """Agreed, and SUNAT takes the baja."""
     one = await asked(env, sessions, status=InvoiceStatus.ACEPTADO)
     one.around.voided = [DONE]
@@ -146,7 +146,7 @@ async def undone(env: WorkflowEnvironment, sessions: Sessions) -> Undoing:
     return one
 
 
-async def denied(env: WorkflowEnvironment, sessions: Sessions) -> Undoing:
+async def denied(env: TimeSkipper, sessions: Sessions) -> Undoing:
     """The second person says no."""
     one = await asked(env, sessions, status=None)
     async with one.workers():

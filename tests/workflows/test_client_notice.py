@@ -9,11 +9,10 @@ from temporalio import activity
 from temporalio.client import WorkflowFailureError
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
-from temporalio.testing import WorkflowEnvironment
+from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
-import temporal
-from integrations.temporal import PLAIN_CONVERTER
+from tests.temporal_server import TemporalServer
 from tests.workflows.house import RUNNER
 from workflows import messages as m
 from workflows import names
@@ -36,7 +35,7 @@ class Post:
         self.delivered.append(order)
 
 
-async def run(environment: WorkflowEnvironment, post: Post, order: m.ClientNoticeOrder) -> None:
+async def run(environment: TimeSkipper, post: Post, order: m.ClientNoticeOrder) -> None:
     """Start it as the API does, and wait for its end."""
     async with (
         Worker(environment.client, task_queue="q", workflows=[ClientNoticeWorkflow], workflow_runner=RUNNER),
@@ -53,13 +52,8 @@ async def run(environment: WorkflowEnvironment, post: Post, order: m.ClientNotic
 
 
 @pytest.fixture(scope="module")
-async def environment():
-    async with await WorkflowEnvironment.start_local(
-        data_converter=PLAIN_CONVERTER,
-        dev_server_existing_path=str(temporal.binary()),
-        dev_server_log_level="error",
-    ) as made:
-        yield made
+async def environment(temporal_of_tests: TemporalServer) -> TimeSkipper:
+    return await temporal_of_tests.env()
 
 
 async def test_a_notice_that_fails_at_first_is_delivered_and_a_repeated_request_starts_nothing(environment):

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from sqlalchemy import func, select, update
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
+from temporalio.testing import TimeSkipper
 
 from db.session import Sessions
 from db.tables import Invoice, InvoiceVoid, LedgerEntry, Reversal
 from domain.invoices import InvoiceStatus, VoidState
 from domain.reversals import ReversalState
+from tests.temporal_server import TemporalServer
 from tests.workflows import reversals
-from tests.workflows.annulments import DONE, skipping
+from tests.workflows.annulments import DONE
 from tests.workflows.house import eventually
 from tests.workflows.reversals import Undoing, asked, failing
 from workflows import names
 
 
 @pytest.fixture
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    async with skipping() as made:
-        yield made
+async def env(temporal_of_tests: TemporalServer) -> TimeSkipper:
+    return await temporal_of_tests.env(skipping=True)
 
 
 async def mirrors(sessions: Sessions) -> int:
@@ -41,7 +39,7 @@ async def row_of(sessions: Sessions) -> Reversal:
 @pytest.mark.parametrize("step", [names.RECORD_REVERSAL_DECISION, names.RECLAIM_INVOICE, names.END_REVERSAL])
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a_step_that_fails_or_is_done_unheard_is_done_once(
-    env: WorkflowEnvironment, sessions: Sessions, step: str, when: str
+    env: TimeSkipper, sessions: Sessions, step: str, when: str
 ):
     one = await asked(env, sessions, status=InvoiceStatus.ACEPTADO)
     one.faults = failing(step) if when == "before" else failing(after=step)
@@ -56,7 +54,7 @@ async def test_a_step_that_fails_or_is_done_unheard_is_done_once(
         assert await session.scalar(select(func.count()).select_from(InvoiceVoid)) == 1
 
 
-async def test_workers_that_die_after_the_yes_finish_when_they_are_back(env: WorkflowEnvironment, sessions: Sessions):
+async def test_workers_that_die_after_the_yes_finish_when_they_are_back(env: TimeSkipper, sessions: Sessions):
     """The comprobante still waits for SUNAT: nothing is asked before its word, and nothing is forgotten meanwhile."""
     one = await asked(env, sessions, status=InvoiceStatus.ENVIADO)
     one.around.voided = [DONE]
@@ -84,7 +82,7 @@ async def accept(sessions: Sessions) -> None:
         await session.execute(update(Invoice).values(status=InvoiceStatus.ACEPTADO))
 
 
-async def test_a_client_that_no_mail_reaches_does_not_hold_the_books_back(env: WorkflowEnvironment, sessions: Sessions):
+async def test_a_client_that_no_mail_reaches_does_not_hold_the_books_back(env: TimeSkipper, sessions: Sessions):
     one = await asked(env, sessions, status=InvoiceStatus.ACEPTADO)
     one.unreachable, one.around.voided = True, [DONE]
     async with one.workers():
@@ -93,7 +91,7 @@ async def test_a_client_that_no_mail_reaches_does_not_hold_the_books_back(env: W
     assert (await row_of(sessions)).state is ReversalState.HECHA
 
 
-async def test_without_a_comprobante_it_ends_with_the_books(env: WorkflowEnvironment, sessions: Sessions):
+async def test_without_a_comprobante_it_ends_with_the_books(env: TimeSkipper, sessions: Sessions):
     one = await asked(env, sessions, status=None)
     async with one.workers():
         await one.decide(approved=True)
@@ -101,12 +99,12 @@ async def test_without_a_comprobante_it_ends_with_the_books(env: WorkflowEnviron
     assert (await row_of(sessions)).outcome == "No había comprobante que anular."
 
 
-async def test_a_no_leaves_the_operation_as_it_was(env: WorkflowEnvironment, sessions: Sessions):
+async def test_a_no_leaves_the_operation_as_it_was(env: TimeSkipper, sessions: Sessions):
     await reversals.denied(env, sessions)
     assert (await mirrors(sessions), (await row_of(sessions)).decision) == (0, "Falta el sustento")
 
 
-async def test_who_asked_does_not_decide_and_a_no_says_why(env: WorkflowEnvironment, sessions: Sessions):
+async def test_who_asked_does_not_decide_and_a_no_says_why(env: TimeSkipper, sessions: Sessions):
     one = await asked(env, sessions, status=None)
     async with one.workers():
         for given, code in (
@@ -125,7 +123,7 @@ async def refused(one: Undoing, **given: bool) -> str | None:
     return said.value.cause.type
 
 
-async def test_what_the_temporal_ui_shows_is_spanish_and_names_nobody(env: WorkflowEnvironment, sessions: Sessions):
+async def test_what_the_temporal_ui_shows_is_spanish_and_names_nobody(env: TimeSkipper, sessions: Sessions):
     one = await reversals.undone(env, sessions)
     kept = b"".join(event.SerializeToString() for event in (await one.handle.fetch_history()).events).decode(
         errors="replace"

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from temporalio.testing import WorkflowEnvironment
+from temporalio.testing import TimeSkipper
 
-import temporal
-from integrations.temporal import PLAIN_CONVERTER
+from tests.temporal_server import TemporalServer
 from tests.workflows.rate_rounds import Post, round_of
 
 
 @pytest.fixture(scope="module")
-async def environment():
-    async with await WorkflowEnvironment.start_local(
-        data_converter=PLAIN_CONVERTER,
-        dev_server_existing_path=str(temporal.binary()),
-        dev_server_log_level="error",
-    ) as made:
-        yield made
+async def environment(temporal_of_tests: TemporalServer) -> TimeSkipper:
+    return await temporal_of_tests.env()
 
 
 @pytest.mark.parametrize(("refusing", "told"), [(0, [1, 2, 3, 4, 5]), (3, [1, 2, 5])])

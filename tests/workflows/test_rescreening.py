@@ -26,7 +26,7 @@ async def test_a_worker_killed_between_writing_a_piece_and_saying_so_repeats_onl
     house: House, database_url: str
 ) -> None:
     await move_in(house)
-    where = (house.client.service_client.config.target_host, database_url)
+    where = (*house.place, database_url)
     handle = await house.client.start_workflow(
         names.RESCREENING,
         s.RescreeningStart(),

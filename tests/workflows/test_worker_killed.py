@@ -45,7 +45,7 @@ async def test_a_worker_killed_at_every_step_loses_nothing_and_doubles_nothing(
     """One life of the worker a point; each brings a new operation, and continues those that the last one left."""
     await house.stop_workers()
     done = tmp_path / "done"
-    lives = Lives(house.client.service_client.config.target_host, database_url, str(done))
+    lives = Lives(*house.place, database_url, str(done))
     async with house.sessions.begin() as session:
         clients = [
             await add_client(session, f"430{number:05}", referred_by=people.other_client.id)

@@ -85,13 +85,15 @@ class Dying(ActivityInboundInterceptor):
         return answer
 
 
-def work(address: str, database_url: str, done: str, point: str) -> None:
+def work(address: str, namespace: str, database_url: str, done: str, point: str) -> None:
     """Work until killed. An empty `point` is never met."""
-    asyncio.run(_work(address, make_sessions(make_engine(DatabaseSettings(url=database_url))), Path(done), point))
+    sessions = make_sessions(make_engine(DatabaseSettings(url=database_url)))
+    asyncio.run(_work((address, namespace), sessions, Path(done), point))
 
 
-async def _work(address: str, sessions: Sessions, done: Path, point: str) -> None:
-    client = await Client.connect(address, data_converter=PLAIN_CONVERTER)
+async def _work(place: tuple[str, str], sessions: Sessions, done: Path, point: str) -> None:
+    address, namespace = place
+    client = await Client.connect(address, namespace=namespace, data_converter=PLAIN_CONVERTER)
     operations, outside, death = OperationActivities(sessions), Outside(done), Death(point)
     main = Worker(
         client,
