@@ -50,6 +50,7 @@ def told(subject: Subject, *, site: str, attached: bool) -> OperationFacts:
         paid_to=_paid_to(subject),
         house_account=_house_account(subject.house_account),
         awaits_transfer=row.state is State.PENDIENTE,
+        proved=subject.proved,
         deadline=_deadline(row),
         # A hold is never explained, not even when it ends in a cancellation (duty of secrecy).
         reason="" if row.assessment is Assessment.HELD else row.reason,

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, exists, or_, select, update
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import house_accounts, invoices
-from db.tables import Client, HouseAccount, Invoice, Operation, Payout, PushSubscription, User
-from domain.operations import State
+from db.tables import Client, HouseAccount, Invoice, Operation, OperationEvent, Payout, PushSubscription, User
+from domain.commands import SubmitProof
+from domain.lifecycle import RULES
+from domain.operations import ActorKind, State
 from domain.permissions import Role
 
 # A new operation is everybody's who may take it: its trader, the operators and the Masters.
@@ -23,7 +25,8 @@ DESK = (Role.MASTER, Role.OPERADOR)
 class Subject:
     """An operation with everything that its notices mention, and the phones and browsers of its client that answer.
 
-    `house_account` while the client may still transfer; `payouts` and `invoice` once it is Completada.
+    `house_account` while the client may still transfer; `payouts` and `invoice` once it is Completada. `proved`: the
+    client sent its constancia, and not the house in its place.
     """
 
     operation: Operation
@@ -31,6 +34,7 @@ class Subject:
     payouts: Sequence[Payout]
     invoice: Invoice | None
     house_account: HouseAccount | None
+    proved: bool = False
     devices: Sequence[PushSubscription] = ()
 
 
@@ -54,7 +58,8 @@ async def subject(session: AsyncSession, code: str) -> Subject:
         payouts=payouts,
         invoice=invoice,
         house_account=house_account,
-        devices=[device for _, _, device in rows if device is not None],
+        proved=rows[0].proved,
+        devices=[device for _, _, device, _ in rows if device is not None],
     )
 
 
@@ -69,8 +74,14 @@ async def devices(session: AsyncSession, client_id: int) -> Sequence[PushSubscri
     return (await session.scalars(_DEVICES, {"client_id": client_id})).all()
 
 
+_PROVED = exists().where(
+    OperationEvent.operation_code == bindparam("code"),
+    OperationEvent.event == RULES[SubmitProof].name,
+    OperationEvent.actor_kind == ActorKind.CLIENT,
+    OperationEvent.orphaned_at.is_(None),
+)
 _SUBJECT = (
-    select(Operation, Client, PushSubscription)
+    select(Operation, Client, PushSubscription, _PROVED.label("proved"))
     .join(Client, Client.id == Operation.client_id)
     .outerjoin(
         PushSubscription, (PushSubscription.client_id == Operation.client_id) & PushSubscription.failed_at.is_(None)

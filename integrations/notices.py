@@ -31,7 +31,8 @@ class HouseAccountFacts:
 class OperationFacts:
     """An operation as its client is told of it. `document` and accounts come masked; empty texts are left out.
 
-    `awaits_transfer`: a late mail must not ask for money that the operation no longer waits for.
+    `awaits_transfer`: a late mail must not ask for money that the operation no longer waits for. `proved`: the client
+    itself sent a constancia; who sent none is not thanked for it.
 
     `deadline` is an hour of today in Lima; `receipt` names the comprobante (`boleta B001-12`); `receipt_attached` tells
     whether its PDF goes with the mail; `receipt_confirmed` whether SUNAT has accepted it.
@@ -52,6 +53,7 @@ class OperationFacts:
     paid_to: tuple[tuple[str, str], ...] = ()
     house_account: HouseAccountFacts | None = None
     awaits_transfer: bool = False
+    proved: bool = False
     deadline: str = ""
     reason: str = ""
     receipt: str = ""
@@ -193,7 +195,7 @@ def push(notice: str, facts: OperationFacts) -> Push | None:
         return None
     words = {
         "creada": f"Transfiere {facts.pays}{_until(facts)} y envía tu constancia.",
-        "en_proceso": "Recibimos tu constancia. Verificamos tu abono y te avisamos apenas te paguemos.",
+        "en_proceso": f"{_thanks(facts)}Verificamos tu abono y te avisamos apenas te paguemos.",
         "monto_cambiado": f"Actualizamos {facts.code}: pagas {facts.pays} y recibes {facts.receives}.",
         "completada": f"Te pagamos {facts.receives}. Míralos en tu cuenta {facts.destination_account}.",
         "cancelada": f"Cancelamos {facts.code}. Si ya transferiste, te devolvemos el dinero a la misma cuenta.",
@@ -222,6 +224,10 @@ def rate_push(facts: RateAlertFacts) -> Push:
     verb = "Compramos" if facts.side == "compra" else "Vendemos"
     words = f"{verb} el dólar a {facts.now}: llegó a tu alerta de {facts.value}."
     return Push(title="QoriCash", body=words, data={"type": "rate_alert"})
+
+
+def _thanks(facts: OperationFacts) -> str:
+    return "Recibimos tu constancia. " if facts.proved else ""
 
 
 def _until(facts: OperationFacts) -> str:

@@ -13,10 +13,10 @@ from activities.invoices import InvoiceActivities
 from activities.notices import NoticeActivities
 from db import delivery_links
 from db.session import Sessions
-from db.tables import Client, Delivery, HouseAccount, Operation, PushSubscription
+from db.tables import Client, Delivery, HouseAccount, Operation, OperationEvent, PushSubscription
 from domain.accounts import Bank
 from domain.money import Currency
-from domain.operations import Assessment, Effect, State
+from domain.operations import Actor, ActorKind, Assessment, Effect, State
 from domain.permissions import Role
 from tests.activities.conftest import SECRET_KEY, MailHouse, attempt
 from tests.activities.operations import add_operation
@@ -244,6 +244,24 @@ async def test_a_push_says_amounts_and_no_names(
     (sent,) = push_program.received()
     assert sent["message"]["body"] == "Te pagamos US$ 1,500.00. Míralos en tu cuenta BCP ···5601."
     assert "Ana" not in str(sent)
+
+
+@pytest.mark.parametrize("by", [Actor(kind=ActorKind.CLIENT, id=1), Actor(kind=ActorKind.STAFF, id=1)])
+async def test_only_who_sent_a_constancia_is_thanked_for_it(
+    sessions: Sessions, notices: NoticeActivities, mail: MailHouse, push_program: StandIn, by: Actor
+):
+    code = await operation(sessions, State.EN_PROCESO)
+    await subscribe(sessions)
+    async with sessions.begin() as session:
+        happened = {"event": "submit_proof", "state": State.EN_PROCESO, "actor_kind": by.kind, "actor_id": by.id}
+        session.add(
+            OperationEvent(operation_code=code, version=2, update_id="t", changes=[], at=datetime.now(UTC), **happened)
+        )
+    await deliver(notices, code, "en_proceso")
+    (sent,), (pushed,) = mail.about(code), push_program.received()
+    for words in (sent["subject"], sent["html"], pushed["message"]["body"]):
+        assert ("Recibimos tu constancia" in words) is (by.kind is ActorKind.CLIENT), words
+        assert "Verificamos tu abono" in sent["html"] + sent["subject"]
 
 
 async def test_an_expiry_reaches_the_app_in_the_form_it_reads(
