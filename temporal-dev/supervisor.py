@@ -1,4 +1,4 @@
-"""Starts the pieces of the stack, keeps them up, and stops them in reverse order; leaves nothing running.
+"""Starts the pieces of the stack, keeps them up, and stops them, the last ones first; leaves nothing running.
 
 Every piece has a session of its own, so that Ctrl-C in the terminal (or a signal to the whole group) reaches only this
 program, which then stops the pieces in the order in which they can still finish their work. Should this program itself
@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 
 import psutil
@@ -51,11 +52,12 @@ class Piece:
 
 @dataclass
 class Child:
-    """A piece with its present process and its record of falls."""
+    """A piece with its present process and its record of falls. Those of one `turn` were started together."""
 
     piece: Piece
     process: subprocess.Popen[bytes]
     started: float
+    turn: int = 0
     delay: float = FIRST_DELAY
     restart_at: float | None = None
     recovering: bool = False
@@ -85,8 +87,8 @@ class Supervisor:
 
     def launch(self, *pieces: Piece) -> None:
         """Start the pieces, without waiting for them."""
-        for piece in pieces:
-            self.children.append(self._spawn(piece))
+        turn = self._next_turn()
+        self.children += [replace(self._spawn(piece), turn=turn) for piece in pieces]
 
     def wait(self, *pieces: Piece) -> None:
         """Wait until each of these pieces answers.
@@ -102,7 +104,7 @@ class Supervisor:
     def run(self, piece: Piece) -> None:
         """Run a program to its end (migrations, demo data)."""
         began = time.monotonic()
-        child = self._spawn(piece)
+        child = replace(self._spawn(piece), turn=self._next_turn())
         self.children.append(child)
         while child.process.poll() is None:
             self._breathe()
@@ -112,6 +114,9 @@ class Supervisor:
             raise Refused(f"Falló: {piece.title}.\n{self._tail(piece.name)}")
         self.say(f"  ✓ {piece.title} ({time.monotonic() - began:.1f} s)")
 
+    def _next_turn(self) -> int:
+        return self.children[-1].turn + 1 if self.children else 0
+
     def watch(self) -> None:
         """Restart what falls, until a stop is asked for."""
         while not self.stopping:
@@ -120,11 +125,15 @@ class Supervisor:
             time.sleep(0.2)
 
     def stop(self) -> None:
-        """Stop everything in reverse order of start; whoever outlives its patience is killed."""
+        """Stop everything, together what was started together, last come first; who outlives its patience is killed."""
         self.stopping = True
-        for child in reversed(self.children):
-            end(child.process, child.piece.stop_signal, child.piece.patience)
-            self._pid_file(child.piece).unlink(missing_ok=True)
+        for _, started_together in groupby(reversed(self.children), key=lambda child: child.turn):
+            going = list(started_together)
+            for child in going:
+                ask(child.process, child.piece.stop_signal)
+            for child in going:
+                see_off(child.process, child.piece.patience)
+                self._pid_file(child.piece).unlink(missing_ok=True)
         self.children.clear()
 
     def stop_leftovers(self) -> None:
@@ -135,7 +144,8 @@ class Supervisor:
                 process = psutil.Process(int(number))
                 # The number may have passed to a stranger since: the time of birth tells.
                 if abs(process.create_time() - float(created)) < 1:
-                    end(process, signal.SIGINT if file.name == "postgres" else signal.SIGTERM, 10)
+                    ask(process, signal.SIGINT if file.name == "postgres" else signal.SIGTERM)
+                    see_off(process, 10)
             file.unlink()
 
     def _spawn(self, piece: Piece) -> Child:
@@ -206,10 +216,15 @@ class Supervisor:
         return "\n".join([f"Lo último de {log}:", *(f"  {line}" for line in last)])
 
 
-def end(process: subprocess.Popen[bytes] | psutil.Process, stop_signal: signal.Signals, patience: float) -> None:
-    """Ask a process to stop, wait for it, and kill its whole session when it does not."""
+def ask(process: subprocess.Popen[bytes] | psutil.Process, stop_signal: signal.Signals) -> None:
+    """Ask a process to stop; it may have ended already."""
     with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
         process.send_signal(stop_signal)
+
+
+def see_off(process: subprocess.Popen[bytes] | psutil.Process, patience: float) -> None:
+    """Wait for a process that was asked to stop, and kill its whole session when it does not."""
+    with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
         try:
             process.wait(patience)
         except (subprocess.TimeoutExpired, psutil.TimeoutExpired):

@@ -53,7 +53,7 @@ async def _listen(connection: psycopg.AsyncConnection, heard: dict[int, datetime
 async def _abandon(stack: Stack, people: People, count: int, progress: Progress, task: TaskID) -> None:
     """Create operations and leave them, through an API whose house gives half a minute."""
     temporal, kind = await stack.temporal(), kinds()
-    with second_api(stack, OPERATION_EXPIRY=str(LIFE / timedelta(minutes=1))) as address:
+    with second_api(stack.data, OPERATION_EXPIRY=str(LIFE / timedelta(minutes=1))) as address:
         async with browser(address) as http, asyncio.TaskGroup() as group:
             journey = Journey(http=http, temporal=temporal, people=people)
 

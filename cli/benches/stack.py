@@ -103,11 +103,11 @@ def running_stack(**settings: str) -> Iterator[Stack]:
 
 
 @contextlib.contextmanager
-def second_api(stack: Stack, **settings: str) -> Iterator[str]:
-    """Another API process on the same servers, with other settings; yields its address."""
+def second_api(data: Path, **settings: str) -> Iterator[str]:
+    """Another API process on the servers of this data folder, with other settings; yields its address."""
     port = _free_port()
     program = str(Path(sys.executable).with_name("qoricash"))
-    command = [program, "--data", str(stack.data), "api", "--port", str(port)]
+    command = [program, "--data", str(data), "api", "--port", str(port)]
     address = f"http://{HOST}:{port}"
     with _process(command, settings, subprocess.DEVNULL) as process:
         _wait_until_ready(process, address, time.monotonic() + START_SECONDS)

@@ -4,50 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.integration.people import Customer, Desk, Town, eventually
-from tests.integration.running import Stack
+from cli.benches.stack import second_api
+from tests.integration.people import Customer, Desk, Town, eventually, new_key
+from tests.integration.running import ENVIRONMENT, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 log = logging.getLogger(__name__)
 # 0.2 minutes: twelve seconds. The rule is the same; nobody waits a quarter of an hour in a test.
-SHORT = {"OPERATION_EXPIRY": "0.2"}
+SHORT = {"OPERATION_EXPIRY": "0.2", **ENVIRONMENT}
 PRECISE = timedelta(seconds=2)
 
 
-@pytest.fixture
-async def hurried(doomed: Stack) -> AsyncIterator[Stack]:
-    """The house with a short term to transfer."""
-    await restarted(doomed, SHORT)
-    yield doomed
-    await restarted(doomed, {})
-
-
-async def restarted(stack: Stack, settings: dict[str, str]) -> None:
-    await asyncio.to_thread(stack.stop)
-    stack.settings = settings
-    await asyncio.to_thread(stack.start)
+async def hurried(customer: Customer, api: str) -> dict[str, Any]:
+    """An operation that was asked for at this API, with its short term to transfer."""
+    answer = await customer.post(f"{api}/api/web/create-operation", key=new_key(), json=customer.wish())
+    return dict(answer.json()["data"]["operation"])
 
 
 async def test_an_operation_left_alone_expires_at_its_minute_also_when_everything_was_down_at_it(
-    hurried: Stack, crowd: Town, boss: Desk
+    doomed: Stack, crowd: Town, boss: Desk
 ):
     """F014, F015: on time while the house is open; on return when a power cut covered the moment; told once."""
     attended, forgotten = await crowd.arrive(), await crowd.arrive()
-    first = await attended.create()
-    await expired(boss, first["codigo_operacion"], within=30)
-    seen = await boss.look(first["codigo_operacion"])
-    assert abs(moment(seen["finished_at"]) - moment(first["expires_at"])) <= PRECISE
-    second = await forgotten.create()
-    hurried.crash()
+    with second_api(doomed.data, **SHORT) as api:
+        first = await hurried(attended, api)
+        await expired(boss, first["codigo_operacion"], within=30)
+        seen = await boss.look(first["codigo_operacion"])
+        assert abs(moment(seen["finished_at"]) - moment(first["expires_at"])) <= PRECISE
+        second = await hurried(forgotten, api)
+    doomed.crash()
     await asyncio.sleep(13)
-    await asyncio.to_thread(hurried.start)
+    await asyncio.to_thread(doomed.start)
     back = datetime.now(UTC)
     await expired(boss, second["codigo_operacion"], within=20)
     seen = await boss.look(second["codigo_operacion"])
@@ -55,7 +48,7 @@ async def test_an_operation_left_alone_expires_at_its_minute_also_when_everythin
     assert moment(seen["finished_at"]) <= back + timedelta(seconds=10)
     log.info("expired %s after the house was back", moment(seen["finished_at"]) - back)
     for customer, operation in ((attended, first), (forgotten, second)):
-        await told_once(hurried, boss, customer, operation)
+        await told_once(doomed, boss, customer, operation)
 
 
 async def expired(boss: Desk, code: str, *, within: float) -> None:
