@@ -53,7 +53,7 @@ async def listening(stack: Stack, token: str = "", namespace: str = "/") -> Asyn
         yield ear
     finally:
         await ear.socket.disconnect()
-        await ear.socket.wait()
+        await ear.socket.eio.wait()  # its own wait() sleeps another second
 
 
 @pytest.mark.parametrize("namespace", ["/", "/api/flask"])
