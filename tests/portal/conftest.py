@@ -12,13 +12,13 @@ from tests.contract.conftest import (
     app,
     arrive,
     client,
+    empty_namespace,
     http,
     password_hash,
     promises,
     rates,
     shelf,
     shelf_of_session,
-    temporal_of_session,
 )
 
 __all__ = [
@@ -27,13 +27,13 @@ __all__ = [
     "app",
     "arrive",
     "client",
+    "empty_namespace",
     "http",
     "password_hash",
     "promises",
     "rates",
     "shelf",
     "shelf_of_session",
-    "temporal_of_session",
     "token_of",
 ]
 
