@@ -6,6 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+from api.health import schema_head
 from db import migrations
 from db.settings import DatabaseSettings
 from db.tables import Base
@@ -25,4 +26,4 @@ def test_a_migrated_database_has_the_tables_of_the_models_and_no_others(database
 def test_the_chain_has_one_end_and_the_database_is_at_it(database_url: str) -> None:
     """F273"""
     settings = DatabaseSettings(url=database_url)
-    assert migrations.current(settings) == migrations.head(settings)
+    assert migrations.current(settings) == migrations.head(settings) == schema_head()
