@@ -53,8 +53,6 @@ def create_app(
         async with _services(settings, database, temporal) as services:
             app.state.services = services
             register(sockets, services)
-            # The framework reads a route when it is first asked for: better before the first click than during it.
-            list(iter_route_contexts(app.routes))
             async with Listener(sockets, services, _conninfo(database)).running():
                 yield
 
@@ -72,6 +70,8 @@ def create_app(
     _include(app)
     _wrap(app, settings)
     app.mount("/socket.io", socketio.ASGIApp(sockets, socketio_path="/socket.io"))
+    # The framework reads a route when it is first asked for: better before the first click than during it.
+    list(iter_route_contexts(app.routes))
     return app
 
 
