@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit
 from db.tables import Client, ClientPasskey, Passkey, User
-from domain.clients import ClientStatus
 from domain.errors import Conflict, Missing
 from domain.operations import Actor
 
@@ -81,13 +80,9 @@ async def of_user(session: AsyncSession, credential_id: bytes) -> tuple[Passkey,
 
 
 async def of_client(session: AsyncSession, credential_id: bytes) -> tuple[ClientPasskey, Client] | None:
-    """The same of a client whose account is neither closed nor blocked."""
+    """The same of a client whose account is not closed; one that is blocked comes in as by password, to be told so."""
     wanted = select(ClientPasskey, Client).join(Client, Client.id == ClientPasskey.owner_id)
-    standing = (
-        ClientPasskey.credential_id == credential_id,
-        Client.closed_at.is_(None),
-        Client.status != ClientStatus.BLOQUEADO,
-    )
+    standing = (ClientPasskey.credential_id == credential_id, Client.closed_at.is_(None))
     found = (await session.execute(wanted.where(*standing).with_for_update(of=ClientPasskey))).one_or_none()
     return (found[0], found[1]) if found else None
 

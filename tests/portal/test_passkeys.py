@@ -97,16 +97,31 @@ async def test_what_was_answered_once_or_by_a_copy_opens_nothing(app: FastAPI, c
         assert (await thief.get("/inicio")).status_code == 303
 
 
-@pytest.mark.parametrize("ended", ["blocked", "closed"])
-async def test_who_is_blocked_or_gone_does_not_enter(app: FastAPI, client: Customer, sessions: Sessions, ended: str):
+async def test_who_has_closed_its_account_does_not_enter(app: FastAPI, client: Customer, sessions: Sessions):
     key = authenticator()
     await added(client, key)
-    values = {"status": ClientStatus.BLOQUEADO} if ended == "blocked" else {"closed_at": func.now()}
     async with sessions.begin() as session:
-        await session.execute(update(Client).where(Client.id == client.id).values(**values))
+        await session.execute(update(Client).where(Client.id == client.id).values(closed_at=func.now()))
     async with browser(app) as phone:
         assert (await enter(phone, key)).status_code == 401
         assert "set-cookie" not in (await enter(phone, key)).headers
+
+
+async def test_who_is_blocked_enters_by_key_as_by_password_and_may_not_exchange(
+    app: FastAPI, client: Customer, sessions: Sessions
+):
+    key = authenticator()
+    await added(client, key)
+    async with sessions.begin() as session:
+        await session.execute(update(Client).where(Client.id == client.id).values(status=ClientStatus.BLOQUEADO))
+    async with browser(app) as phone, browser(app) as computer:
+        assert (await enter(phone, key)).json() == {"go": "/inicio"}
+        typed = {"dni": client.dni, "password": PASSWORD}
+        assert (await computer.post("/api/client/login", json=typed)).json()["success"] is True
+        for inside in (phone, computer):
+            wish = {"dni": client.dni, "tipo": "compra", "monto_dolares": 100, "banco_cuenta_id": 1}
+            refused = await inside.post("/api/web/create-operation", json=wish, headers={"Origin": SITE})
+            assert (refused.status_code, refused.json()["code"]) == (422, "CLIENT_BLOCKED")
 
 
 async def test_no_key_opens_the_other_door(app: FastAPI, client: Customer, sessions: Sessions):
