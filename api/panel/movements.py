@@ -50,6 +50,11 @@ def account_name(account: HouseAccountView) -> str:
     return f"{words.bank(account.bank)} {account.currency.words} ···{account.number[-4:]}"
 
 
+def _named(account: HouseAccountView) -> str:
+    """Where past movements are looked for: those of an account out of use too."""
+    return account_name(account) + ("" if account.active else " (fuera de uso)")
+
+
 def source_name(row: MovementView) -> str:
     """What kind of event moved the money; an annulment says so."""
     return f"{said.SOURCES[row.source]}{' (anulación)' if row.annulment else ''}"
@@ -111,7 +116,7 @@ async def movements_page(request: Request, user: Reader, services: ServicesDep, 
     known: dict[str, Any] = {
         "table": await table(user, services, asked),
         "tabs": TABS,
-        "accounts": [(one.account.id, account_name(one.account)) for one in await _accounts(user, services)],
+        "accounts": [(one.account.id, _named(one.account)) for one in (await list_balances(user, services)).items],
         "registers": offered_kinds(user),
         "SOURCES": said.SOURCES,
     }

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from db.session import Sessions
+from db.tables import HouseAccount
 from domain.accounts import Bank
 from domain.money import Currency
 from domain.operations import Kind
@@ -59,6 +60,22 @@ async def test_the_balances_of_the_page_are_those_of_the_api_now_and_on_a_day(
     assert "en este momento" in page
     assert "al cierre del 01/01/2026" in await shown(master, "cuentas?dia=2026-01-01")
     assert (await master.http.get("/panel/cuentas?dia=ayer")).status_code == 422
+
+
+async def test_movements_are_looked_for_in_an_account_out_of_use_and_none_is_registered_in_it(
+    staff: Staff, books: Books, sessions: Sessions
+):
+    master, account = await staff("marta", Role.MASTER), books.account(Bank.BCP, Currency.PEN)
+    assert (await send(master, "movimientos/registrar/apertura", house_account_id=str(account), **opening("900")))[
+        0
+    ] == 200
+    async with sessions.begin() as session:
+        (await session.get_one(HouseAccount, account)).active = False
+    page = (await master.http.get(f"/panel/movimientos?cuenta={account}")).text
+    assert f'<option value="{account}" selected>BCP soles ' in page
+    assert "(fuera de uso)" in page
+    assert "900.00" in page
+    assert f'value="{account}"' not in (await master.http.get("/panel/movimientos/registrar/gasto")).text
 
 
 def opening(amount: str) -> dict[str, str]:
