@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit, sessions
-from db.tables import Client, CompanyPerson, OperationRequest
+from db.tables import Client, CompanyPerson, IdempotencyKey, OperationRequest
 from domain.clients import DocumentType
 from domain.commands import NewOperation
 from domain.companies import Member, RequestState, check_approves, check_prepares, check_waits
@@ -19,6 +19,8 @@ from domain.operations import Actor, ActorKind, FieldChange
 
 MOST_PEOPLE = 20
 SHOWN = 20
+# A request lives for seconds: what has claimed no key by then never will.
+LONGEST_CREATION = timedelta(minutes=5)
 
 
 def member(row: CompanyPerson) -> Member:
@@ -156,13 +158,28 @@ async def refused(session: AsyncSession, client_id: int, request_id: int) -> Non
 
 
 async def discard(session: AsyncSession, client_id: int, request_id: int, *, by: Member | None, at: datetime) -> None:
-    """It will not be created. Raises Conflict once it was approved."""
+    """It will not be created. Raises Conflict once it was approved, unless that yes died long ago and began nothing."""
     row = await request_of(session, client_id, request_id, lock=True)
-    if row.state is RequestState.APROBADA:
-        raise Conflict("REQUEST_APPROVED", "Este pedido ya se aprobó.")
-    if row.state is RequestState.POR_APROBAR:
+    if row.state is RequestState.APROBADA and not await _came_to_nothing(session, row, at):
+        raise Conflict(
+            "REQUEST_APPROVED", "Este pedido ya se aprobó. Si en unos minutos no está su operación, apruébalo otra vez."
+        )
+    if row.state is not RequestState.DESCARTADA:
         row.state, row.decided_by, row.decided_at = RequestState.DESCARTADA, by.id if by else None, at
         _say(session, client_id, "clients.discard_request", _who(row))
+
+
+async def _came_to_nothing(session: AsyncSession, row: OperationRequest, at: datetime) -> bool:
+    """Whether no operation was, or still may be, made of a yes: nobody has claimed the key of the request."""
+    if row.operation_code or row.decided_at is None or at - row.decided_at < LONGEST_CREATION:
+        return False
+    claimed = select(IdempotencyKey.key).where(IdempotencyKey.key == operation_key(row.id))
+    return await session.scalar(claimed.where(IdempotencyKey.scope == f"{ActorKind.CLIENT}:{row.client_id}")) is None
+
+
+def operation_key(request_id: int) -> str:
+    """The key by which the operation of a request is created, once, whoever says yes and how often."""
+    return f"pedido-{request_id}"
 
 
 def _who(row: OperationRequest) -> str:

@@ -179,7 +179,7 @@ async def _create(services: Services, client: SignedClient, row: OperationReques
         agreed=True,
     )
     try:
-        made = await create_operation(services, wanted, key=f"pedido-{row.id}")
+        made = await create_operation(services, wanted, key=companies.operation_key(row.id))
     except Unavailable:
         raise
     except Refused:
@@ -218,7 +218,7 @@ async def _requests(request: Request, services: Services, client: SignedClient) 
         rows = await companies.requests(session, client.id)
         names = {one.id: one.full_name for one in await companies.people(session, client.id)}
         numbers = {one.id: one for one in await accounts.live(session, client.id)}
-    waiting = [one for one in rows if one.state is RequestState.POR_APROBAR or not _over(one)]
+    waiting = [one for one in rows if not _over(one)]
     return {
         "waiting": [(one, await _quote(request, services, one)) for one in waiting],
         "past": [one for one in rows if _over(one)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 
 from db import companies
 from db.session import Sessions
+from db.tables import IdempotencyKey, OperationRequest
 from db.tables import Operation as OperationRow
-from db.tables import OperationRequest
 from domain.clients import DocumentType
 from domain.companies import RequestState
 from tests.contract.conftest import Arrive, Customer, browser
@@ -120,6 +120,32 @@ async def test_a_yes_that_died_before_its_operation_is_given_again_at_a_rate_tha
     stale = await act(firm.approver, f"/por-aprobar/{one.id}/aprobar", token=token, data={"tasa_vista": "3.1000"})
     assert stale.status_code == 409
     assert "pasó de 3.1000" in stale.text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "claimed", "status"),
+    [
+        pytest.param(10, "", 200, id="died"),
+        pytest.param(1, "", 409, id="now"),
+        pytest.param(10, "EXP-1", 409, id="made"),
+    ],
+)
+async def test_a_yes_is_discarded_only_when_it_died_long_ago_and_began_nothing(
+    firm: Firm, sessions: Sessions, minutes: int, claimed: str, status: int
+):
+    await prepared(firm.maker)
+    (one,) = await waiting(sessions)
+    async with sessions.begin() as session:
+        said = datetime.now(UTC) - timedelta(minutes=minutes)
+        await companies.approve(session, firm.head.id, one.id, by=None, at=said)
+        if claimed:
+            whose = {"scope": f"cliente:{firm.head.id}", "key": f"pedido-{one.id}"}
+            session.add(IdempotencyKey(**whose, body_hash="x", operation_code=claimed, quote={}))
+    assert "no llegó a crearse" in (await firm.maker.get("/por-aprobar")).text
+    answer = await act(firm.maker, f"/por-aprobar/{one.id}/descartar", token=await token_of(firm.maker))
+    assert answer.status_code == status
+    page = (await firm.head.http.get("/por-aprobar")).text
+    assert ("Descartado" in page) is (status == 200)
 
 
 async def test_what_is_discarded_is_never_created(firm: Firm, sessions: Sessions):
