@@ -141,7 +141,7 @@ async def test_a_yes_is_discarded_only_when_it_died_long_ago_and_began_nothing(
         if claimed:
             whose = {"scope": f"cliente:{firm.head.id}", "key": f"pedido-{one.id}"}
             session.add(IdempotencyKey(**whose, body_hash="x", operation_code=claimed, quote={}))
-    assert "no llegó a crearse" in (await firm.maker.get("/por-aprobar")).text
+    assert "su operación aún no está" in (await firm.maker.get("/por-aprobar")).text
     answer = await act(firm.maker, f"/por-aprobar/{one.id}/descartar", token=await token_of(firm.maker))
     assert answer.status_code == status
     page = (await firm.head.http.get("/por-aprobar")).text
