@@ -60,14 +60,15 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_url(postgres_url: str) -> str:
+def migrated_url(postgres_url: str) -> Iterator[str]:
     """The migrated database that the tests of this process use, one after the other."""
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {MIGRATED}")
     url = f"{postgres_url.rpartition('/')[0]}/{MIGRATED}"
     migrations.upgrade(DatabaseSettings(url=url))
     clean_database.keep_as_migrated(url)
-    return url
+    yield url
+    clean_database.close()
 
 
 @pytest.fixture(scope="session")

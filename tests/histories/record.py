@@ -257,6 +257,7 @@ def main() -> None:
         migrations.upgrade(DatabaseSettings(url=url))
         clean_database.keep_as_migrated(url)
         asyncio.run(record(url, frozenset(sys.argv[1:] or KINDS), server))
+        clean_database.close()
 
 
 if __name__ == "__main__":
