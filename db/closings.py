@@ -153,9 +153,12 @@ async def live(session: AsyncSession, day: date) -> DailyClosure | None:
 
 
 async def check_open(session: AsyncSession, day: date) -> None:
-    """That something may still be counted on this day. Raises Conflict when it is signed, or its month closed."""
-    signed = select(DailyClosure.id).where(DailyClosure.day == day, DailyClosure.state == ClosingState.FIRMADO)
-    if await session.scalar(signed):
+    """That something may still be counted on this day. Raises Conflict when it is signed, or its month closed.
+
+    Whoever signs the day's draft at this moment waits for our transaction, or we for theirs.
+    """
+    closure = select(DailyClosure.state).where(DailyClosure.day == day, DailyClosure.state != ClosingState.REABIERTO)
+    if await session.scalar(closure.with_for_update(read=True)) is ClosingState.FIRMADO:
         raise Conflict("DAY_SIGNED", f"El {format_day(day)} ya está firmado: pide su reapertura.", field="value_day")
     month = await session.get(LedgerPeriod, (day.year, day.month))
     if month is not None and month.closed:

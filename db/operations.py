@@ -16,14 +16,17 @@ from sqlalchemy import ARRAY, BigInteger, Row, any_, bindparam, func, select, up
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import audit, desk, house_accounts, incidents, operation_steps
+from db import audit, closings, desk, house_accounts, incidents, operation_steps
 from db.limits import check_client_limit
 from db.notifications import word
 from db.operation_steps import CHILDREN, Accounts
 from db.tables import Client, ClientAccount, Note, OperationEvent, Refund, RewardCode, User
 from db.tables import Operation as OperationRow
 from domain import operations as d
+from domain.calendar import business_day
+from domain.commands import Complete
 from domain.errors import Invalid
+from domain.lifecycle import RULES
 from domain.money import Currency
 from domain.notifications import announcements
 from domain.permissions import Role
@@ -72,6 +75,7 @@ async def record_transition(
     touched = CHILDREN if whole else CHILDREN & {change.field for change in changes}
     accounts = await _accounts_of_lines(session, after, touched)
     await _check_against_database(session, row, after, changes, at, accounts=accounts)
+    await _check_value_day(session, after, event, at)
     told = Told(row_id=row.id, trader_id=row.trader_id, before=before)
     step = Step(event=event, actor=actor, update_id=update_id, at=at, changes=changes)
     await tell(session, told, after, step, children=touched, accounts=accounts)
@@ -265,6 +269,14 @@ async def _check_against_database(
     if "payouts" in changed:
         _check_accounts(accounts, row.client_id, after.payouts, after.kind.client_receives, "payouts")
         await house_accounts.check_lines(session, after.payouts, after.kind.client_receives, field="payouts")
+
+
+async def _check_value_day(session: AsyncSession, after: d.Operation, event: str, at: datetime) -> None:
+    """A completion with the date of an earlier day needs that day open, whatever the door was told a moment ago."""
+    if event != RULES[Complete].name or after.finished_at is None:
+        return
+    if (day := business_day(after.finished_at)) < business_day(at):
+        await closings.check_open(session, day)
 
 
 def _check_accounts(

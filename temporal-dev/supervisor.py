@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class Child:
     piece: Piece
     process: subprocess.Popen[bytes]
     started: float
-    turn: int = 0
+    turn: int
     delay: float = FIRST_DELAY
     restart_at: float | None = None
     recovering: bool = False
@@ -88,7 +88,7 @@ class Supervisor:
     def launch(self, *pieces: Piece) -> None:
         """Start the pieces, without waiting for them."""
         turn = self._next_turn()
-        self.children += [replace(self._spawn(piece), turn=turn) for piece in pieces]
+        self.children += [self._spawn(piece, turn) for piece in pieces]
 
     def wait(self, *pieces: Piece) -> None:
         """Wait until each of these pieces answers.
@@ -104,7 +104,7 @@ class Supervisor:
     def run(self, piece: Piece) -> None:
         """Run a program to its end (migrations, demo data)."""
         began = time.monotonic()
-        child = replace(self._spawn(piece), turn=self._next_turn())
+        child = self._spawn(piece, self._next_turn())
         self.children.append(child)
         while child.process.poll() is None:
             self._breathe()
@@ -148,7 +148,7 @@ class Supervisor:
                     see_off(process, 10)
             file.unlink()
 
-    def _spawn(self, piece: Piece) -> Child:
+    def _spawn(self, piece: Piece, turn: int) -> Child:
         logs, pids = self.data / "logs", self.data / "pids"
         logs.mkdir(exist_ok=True)
         pids.mkdir(exist_ok=True)
@@ -166,7 +166,7 @@ class Supervisor:
                 preexec_fn=_begins(os.getpid(), piece),  # noqa: PLW1509 - this program has one thread
             )
         self._pid_file(piece).write_text(f"{process.pid} {psutil.Process(process.pid).create_time()}")
-        return Child(piece, process, time.monotonic())
+        return Child(piece, process, time.monotonic(), turn)
 
     def _pid_file(self, piece: Piece) -> Path:
         return self.data / "pids" / piece.name
@@ -203,7 +203,7 @@ class Supervisor:
                 f"{piece.title}: se cayó ({cause}). Vuelve en {child.delay:g} s. Registro: {self._log(piece.name)}"
             )
         elif now >= child.restart_at:
-            again = self._spawn(piece)
+            again = self._spawn(piece, child.turn)
             child.process, child.started, child.restart_at, child.recovering = again.process, again.started, None, True
             child.delay = min(child.delay * 2, LONGEST_DELAY)
 

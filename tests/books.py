@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import settlement
-from db.tables import Deposit, ExchangeRate, HouseAccount, Operation, Payout
+from db.tables import DailyClosure, Deposit, ExchangeRate, HouseAccount, Operation, Payout
 from domain.accounts import Bank
+from domain.closings import ClosingState
 from domain.money import Currency, to_pen
 from domain.operations import Actor, ActorKind, Assessment, Kind, Origin, State
 from domain.permissions import Role
@@ -128,6 +129,13 @@ async def open_books(session: AsyncSession) -> Books:
         client=await add_client(session, "41000001"),
         accounts={key: row.id for key, row in rows.items()},
     )
+
+
+def signed(day: date) -> DailyClosure:
+    """The close of a day on which nothing happened."""
+    figures = {"open_operations": 0, "open_usd": 0, "realised_pen": 0, "margin_pen": 0}
+    now = datetime.now(UTC)
+    return DailyClosure(day=day, round=1, state=ClosingState.FIRMADO, drafted_at=now, signed_at=now, **figures)
 
 
 def _actor(user_id: int, role: Role) -> Actor:

@@ -261,7 +261,7 @@ async def test_only_who_sent_a_constancia_is_thanked_for_it(
     (sent,), (pushed,) = mail.about(code), push_program.received()
     for words in (sent["subject"], sent["html"], pushed["message"]["body"]):
         assert ("Recibimos tu constancia" in words) is (by.kind is ActorKind.CLIENT), words
-        assert "Verificamos tu abono" in sent["html"] + sent["subject"]
+    assert "Verificamos tu abono" in sent["html"] + sent["subject"]
 
 
 async def test_an_expiry_reaches_the_app_in_the_form_it_reads(

@@ -11,13 +11,13 @@ from sqlalchemy import select
 
 from db import settlement
 from db.session import Sessions
-from db.tables import DailyClosure, LedgerEntry, LedgerPeriod
+from db.tables import LedgerEntry, LedgerPeriod
 from domain import commands as c
 from domain.calendar import business_day
-from domain.closings import ClosingState
 from domain.permissions import Role
 from tests.api.records import Written, staff_actor
 from tests.api.test_panel import PICTURE, House, house, processing
+from tests.books import signed
 
 __all__ = ["house"]
 
@@ -73,11 +73,6 @@ async def test_a_signed_day_and_a_closed_month_take_nothing_more(closed: str, ho
     assert "pide su reapertura" in answer.text
     told = (await master.http.get(f"/api/staff/operations/{written.now.code}")).json()
     assert told["state"] == "En proceso"
-
-
-def signed(day: date) -> DailyClosure:
-    figures = {"open_operations": 0, "open_usd": 0, "realised_pen": 0, "margin_pen": 0}
-    return DailyClosure(day=day, round=1, state=ClosingState.FIRMADO, drafted_at=NOW, signed_at=NOW, **figures)
 
 
 def month_of(day: date, user_id: int) -> LedgerPeriod:

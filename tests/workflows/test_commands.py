@@ -13,6 +13,7 @@ from domain import commands as c
 from domain.calendar import business_day
 from domain.lifecycle import RULES
 from domain.operations import Kind, Origin, State
+from tests.books import signed
 from tests.workflows.conftest import People
 from tests.workflows.house import PROOF, House, Said, client_of, eventually
 from workflows import messages as m
@@ -149,6 +150,33 @@ async def test_the_day_of_a_late_completion_reaches_its_rule(house: House, peopl
         await house.do(handle, c.Complete(actor=people.master, value_day=yesterday, reason="se pagó ayer"))
     assert said.value.code == "VALUE_DAY"
     assert (await house.do(handle, c.Complete(actor=people.master))).state == State.COMPLETADA
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_a_night_later_it_is_completed_on_the_day_of_the_payment_unless_that_day_is_signed(
+    house: House, people: People, closed: bool
+) -> None:
+    """F038: decided where it is written, since a day may be signed after the door has looked."""
+    quiet = m.Terms(alert_every=timedelta(days=2))
+    handle = await house.processed(people.client, terms=quiet)
+    await house.do(handle, c.AttachProof(actor=people.master, files=(PROOF,)))
+    await eventually(house.assessed, handle)
+    day = business_day((await house.row(handle)).created_at)
+    if closed:
+        async with house.sessions.begin() as session:
+            session.add(signed(day))
+    await house.pass_time(handle, 24 * 60)
+    late = c.Complete(actor=people.master, value_day=day, reason="la constancia llegó hoy")
+    if closed:
+        with pytest.raises(Said) as said:
+            await house.do(handle, late)
+        assert said.value.code == "DAY_SIGNED"
+        assert (await house.row(handle)).state is State.EN_PROCESO
+        late = c.Complete(actor=people.master)
+    assert (await house.do(handle, late)).state == State.COMPLETADA
+    finished = (await house.row(handle)).finished_at
+    assert finished is not None
+    assert (business_day(finished) == day) is not closed
 
 
 async def test_a_note_is_kept_once_by_its_key_and_changes_no_version(house: House, people: People) -> None:
