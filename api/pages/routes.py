@@ -21,6 +21,10 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class PageRoute(APIRoute):
     """A route of a face; each face says whose pages act, what its door is, and how a refusal looks."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **about: Any) -> None:
+        """A page is no part of the API that programs call, and so of none of its documentation."""
+        super().__init__(path, endpoint, **about | {"include_in_schema": False})
+
     @abstractmethod
     async def same_page(self, request: Request) -> None:
         """An act comes from a page that we made for this very session. Raises Forbidden."""

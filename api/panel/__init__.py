@@ -54,10 +54,11 @@ from api.panel import (
 from api.panel.errors import PanelRoute
 from domain.errors import Missing
 
-router = APIRouter(prefix="/panel", include_in_schema=False, route_class=PanelRoute)
+first = APIRouter(prefix="/panel", route_class=PanelRoute)
+last = APIRouter(prefix="/panel", route_class=PanelRoute)
 
 
-@router.get("", dependencies=[public("solo lleva a la primera página")])
+@first.get("", dependencies=[public("solo lleva a la primera página")])
 async def home() -> RedirectResponse:
     """The panel begins at its board."""
     return RedirectResponse(auth.HOME, HTTPStatus.SEE_OTHER)
@@ -111,11 +112,13 @@ PARTS = (
     complaints,
     incidents,
 )
-for part in PARTS:
-    router.include_router(part.router)
 
 
-@router.get("/{nowhere:path}", dependencies=[public("dice que ahí no hay nada, como una página de la casa")])
+@last.get("/{nowhere:path}", dependencies=[public("dice que ahí no hay nada, como una página de la casa")])
 async def nowhere(nowhere: str) -> RedirectResponse:
     """An address that the panel does not have is told as its other refusals are."""
     raise Missing("NOT_FOUND", f"El panel no tiene la página «{nowhere[:60]}».")
+
+
+ROUTERS = (first, *(part.router for part in PARTS), last)
+ROUTES = [route for router in ROUTERS for route in router.routes]

@@ -29,7 +29,7 @@ from db.client_reads import names_of
 from domain.calendar import business_day, first_and_last
 from domain.permissions import Permission, Scope, scope
 
-router = APIRouter(prefix="/libros", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/libros", route_class=PanelRoute)
 Format = Annotated[PaperFormat | None, Query()]
 PATH = "/panel/libros"
 HERE = "Libros"

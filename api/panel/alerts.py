@@ -22,7 +22,7 @@ from api.staff.shapes import PAGE
 from db.client_reads import names_of
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/alertas", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/alertas", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_READ)]
 PATH = "/panel/alertas"
 

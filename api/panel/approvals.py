@@ -27,7 +27,7 @@ from db import users
 from domain.approvals import ApprovalState
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/aprobaciones", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/aprobaciones", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.TREASURY_READ)]
 Approver = Annotated[SignedUser, requires(Permission.TREASURY_APPROVE)]
 ApprovalId = Annotated[int, Path(ge=1, le=MAX_ID)]

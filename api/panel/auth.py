@@ -23,7 +23,7 @@ from api.staff.shapes import MAX_ID
 from domain.errors import Refused
 
 HOME = "/panel/tablero"
-router = APIRouter(route_class=PanelRoute)
+router = APIRouter(prefix="/panel", route_class=PanelRoute)
 
 Then = Annotated[str, Query(max_length=300)]
 

@@ -24,7 +24,7 @@ from domain.money import Currency
 from domain.operations import Assessment, Kind, Origin, State
 from domain.permissions import Permission, Role
 
-router = APIRouter(route_class=PanelRoute)
+router = APIRouter(prefix="/panel", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
 
 

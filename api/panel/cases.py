@@ -34,7 +34,7 @@ from domain.errors import Refused
 from domain.permissions import Permission, allows
 from domain.rules import Definition
 
-router = APIRouter(prefix="/casos", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/casos", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_READ)]
 Officer = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_RESOLVE)]
 ActName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]

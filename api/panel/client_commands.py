@@ -30,7 +30,7 @@ from domain.errors import Conflict, Invalid, Missing, Refused
 from domain.money import Currency
 from domain.permissions import Permission, Role
 
-router = APIRouter(prefix="/clientes", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/clientes", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.CLIENTS_READ)]
 Registrar = Annotated[SignedUser, requires(Permission.CLIENTS_CREATE)]
 Chief = Annotated[SignedUser, requires(Permission.CLIENTS_REASSIGN)]

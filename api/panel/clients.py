@@ -28,7 +28,7 @@ from domain.clients import ClientStatus, DocumentKind, KycStatus, PaperStatus
 from domain.errors import Forbidden
 from domain.permissions import Permission, Role
 
-router = APIRouter(prefix="/clientes", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/clientes", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.CLIENTS_READ)]
 PATH = "/panel/clientes"
 RECENT = 12

@@ -34,7 +34,7 @@ from domain.closings import ClosingState
 from domain.errors import Invalid, Missing, Refused
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/cierre", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/cierre", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.TREASURY_READ)]
 Signer = Annotated[SignedUser, requires(Permission.CLOSINGS_SIGN)]
 PATH = "/panel/cierre"

@@ -25,7 +25,7 @@ from domain.calendar import business_day
 from domain.complaints import ComplaintStatus
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/reclamos", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/reclamos", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.COMPLAINTS_READ)]
 ActName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]
 PATH = "/panel/reclamos"

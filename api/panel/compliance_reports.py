@@ -35,7 +35,7 @@ from domain.errors import Refused
 from domain.permissions import Permission
 from domain.register import PartyRole
 
-router = APIRouter(route_class=PanelRoute)
+router = APIRouter(prefix="/panel", route_class=PanelRoute)
 Officer = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_REPORT)]
 Format = Annotated[PaperFormat | None, Query()]
 PATH = "/panel/reportes"

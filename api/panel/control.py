@@ -15,7 +15,7 @@ from api.services import ServicesDep
 from api.staff import position as staff
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/control", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/control", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.TREASURY_READ)]
 # Where each kind of finding is mended: the page, its verb, and who has it.
 WAYS: dict[str, tuple[str, str, Permission]] = {

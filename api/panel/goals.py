@@ -28,7 +28,7 @@ from domain.calendar import business_day, first_and_last
 from domain.errors import Missing, Refused
 from domain.permissions import Permission, Scope, scope
 
-router = APIRouter(prefix="/metas", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/metas", route_class=PanelRoute)
 PATH = "/panel/metas"
 HERE = "Metas"
 ZERO = Decimal("0.00")

@@ -30,7 +30,7 @@ from domain.lists import ListCode
 from domain.permissions import Permission
 from domain.screening import HitState
 
-router = APIRouter(prefix="/coincidencias", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/coincidencias", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_READ)]
 ActName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]
 PATH = "/panel/coincidencias"

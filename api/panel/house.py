@@ -27,7 +27,7 @@ from domain.calendar import business_day, day_bounds
 from domain.errors import Missing, Refused
 from domain.permissions import Permission, Role
 
-router = APIRouter(route_class=PanelRoute)
+router = APIRouter(prefix="/panel", route_class=PanelRoute)
 Manager = Annotated[SignedUser, requires(Permission.USERS_MANAGE)]
 Keeper = Annotated[SignedUser, requires(Permission.PARAMETERS_MANAGE)]
 Auditor = Annotated[SignedUser, requires(Permission.AUDIT_READ)]

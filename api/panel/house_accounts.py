@@ -30,7 +30,7 @@ from domain.ledger import Source
 from domain.money import Currency
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/cuentas", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/cuentas", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.TREASURY_READ)]
 Keeper = Annotated[SignedUser, requires(Permission.TREASURY_ACCOUNTS)]
 ActName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]

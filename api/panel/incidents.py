@@ -20,7 +20,7 @@ from api.staff.incidents import IncidentView
 from api.staff.shapes import MAX_ID, PAGE
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/incidentes", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/incidentes", route_class=PanelRoute)
 Keeper = Annotated[SignedUser, requires(Permission.INCIDENTS_MANAGE)]
 IncidentId = Annotated[int, Path(ge=1, le=MAX_ID)]
 PATH = "/panel/incidentes"

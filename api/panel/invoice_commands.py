@@ -21,7 +21,7 @@ from domain.errors import Conflict, Missing, Refused
 from domain.invoices import InvoiceType
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/comprobantes", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/comprobantes", route_class=PanelRoute)
 Manager = Annotated[SignedUser, requires(Permission.INVOICES_MANAGE)]
 ActName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]
 

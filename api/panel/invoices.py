@@ -23,7 +23,7 @@ from db import audit, users
 from domain.invoices import InvoiceStatus, InvoiceType
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/comprobantes", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/comprobantes", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.INVOICES_READ)]
 Manager = Annotated[SignedUser, requires(Permission.INVOICES_MANAGE)]
 PATH = "/panel/comprobantes"

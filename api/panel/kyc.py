@@ -28,7 +28,7 @@ from domain.clients import KycStatus, masked
 from domain.permissions import Permission
 from domain.risk import Regime
 
-router = APIRouter(prefix="/kyc", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/kyc", route_class=PanelRoute)
 Officer = Annotated[SignedUser, requires(Permission.CLIENTS_KYC)]
 PATH = "/panel/kyc"
 STAGES = {"": KycStatus.EN_PROCESO, "sin-documentos": KycStatus.PENDIENTE, "rechazados": KycStatus.RECHAZADO}

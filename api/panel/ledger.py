@@ -33,7 +33,7 @@ from api.staff.ledger_views import AccountView, BookLineView
 from domain.calendar import business_day
 from domain.ledger import Source
 
-router = APIRouter(prefix="/libros", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/libros", route_class=PanelRoute)
 SOURCES = {
     Source.OPERACION: "Operación",
     Source.APERTURA: "Saldo inicial",

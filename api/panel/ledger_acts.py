@@ -28,7 +28,7 @@ from domain.errors import Refused
 from domain.ledger import Source
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/libros", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/libros", route_class=PanelRoute)
 ActName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]
 WHY = Ask(name="reason", label="Motivo", kind="area", hint="Queda en la auditoría.", most=300)
 NEW_ACCOUNT = Question(

@@ -31,7 +31,7 @@ from domain.lists import OWN, EntryKind, ListCode
 from domain.permissions import Permission
 from domain.screening import THRESHOLD
 
-router = APIRouter(prefix="/listas", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/listas", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_READ)]
 Officer = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_RESOLVE)]
 ActName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]

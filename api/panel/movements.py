@@ -30,7 +30,7 @@ from domain.money import Currency
 from domain.movements import MovementKind
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/movimientos", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/movimientos", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.TREASURY_READ)]
 Mover = Annotated[SignedUser, requires(Permission.TREASURY_MOVE)]
 RowId = Annotated[int, Path(ge=1, le=MAX_ID)]

@@ -27,7 +27,7 @@ from domain.calendar import business_day
 from domain.netting import BatchState, Pairing
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/calce", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/calce", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.NETTING_READ)]
 Typed = Annotated[str, Query(max_length=24)]
 HERE = "Calce"

@@ -28,7 +28,7 @@ from domain.money import Currency
 from domain.netting import BatchState, Pairing
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/calce", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/calce", route_class=PanelRoute)
 Manager = Annotated[SignedUser, requires(Permission.NETTING_MANAGE)]
 ActName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]
 Chosen = Annotated[list[int], Query(max_length=staff.MOST_MATCHES)]

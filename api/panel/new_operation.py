@@ -30,7 +30,7 @@ from domain.operations import Kind
 from domain.permissions import Permission
 from domain.referrals import code, improved_rate
 
-router = APIRouter(prefix="/operaciones/nueva", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/operaciones/nueva", route_class=PanelRoute)
 Creator = Annotated[SignedUser, requires(Permission.OPERATIONS_CREATE)]
 ClientQuery = Annotated[int | None, Query(ge=1, le=MAX_ID)]
 FOUND = 8

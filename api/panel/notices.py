@@ -35,7 +35,7 @@ from db.tables import Delivery
 from domain.errors import Conflict, Refused
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/avisos", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/avisos", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
 Sender = Annotated[SignedUser, requires(Permission.NOTICES_RESEND)]
 PATH = "/panel/avisos"

@@ -33,7 +33,7 @@ from domain.errors import Invalid, Missing, Refused
 from domain.operations import State
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/operaciones/{code}", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/operaciones/{code}", route_class=PanelRoute)
 
 Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
 CommandName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]

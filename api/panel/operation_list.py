@@ -37,7 +37,7 @@ from domain.errors import Invalid
 from domain.operations import Kind, Origin, State
 from domain.permissions import Permission, Role
 
-router = APIRouter(prefix="/operaciones", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/operaciones", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
 PATH = "/panel/operaciones"
 

@@ -33,7 +33,7 @@ from domain.money import Currency
 from domain.operations import MAX_DEPOSITS, MAX_PAYOUTS, Assessment, State
 from domain.permissions import Permission, Role
 
-router = APIRouter(prefix="/operaciones", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/operaciones", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
 
 # Command → icon, words and key of its button, in the order of the page. The main one is drawn apart.

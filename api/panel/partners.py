@@ -19,7 +19,7 @@ from api.staff import partners as staff
 from api.staff.partners import IssuedAnswer, Manager, PartnerId
 from domain.errors import Missing, Refused
 
-router = APIRouter(prefix="/aliados", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/aliados", route_class=PanelRoute)
 GRACES = (("24", "Un día"), ("72", "Tres días"), ("168", "Una semana"), ("0", "Nada: se filtró la anterior"))
 NEW = Question(
     title="Nuevo aliado",

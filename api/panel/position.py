@@ -21,7 +21,7 @@ from api.staff.position import DayView, PositionView
 from domain.permissions import Permission
 from domain.position import CRITICAL, NORMAL, WARNING
 
-router = APIRouter(prefix="/posicion", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/posicion", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.TREASURY_READ)]
 PATH = "/panel/posicion"
 LEVELS = {

@@ -27,7 +27,7 @@ from api.staff.shapes import MAX_ID
 from domain.errors import Missing, Refused
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/tasas", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/tasas", route_class=PanelRoute)
 Setter = Annotated[SignedUser, requires(Permission.RATES_SET)]
 ClientId = Annotated[int, Path(ge=1, le=MAX_ID)]
 FOUND = 8

@@ -21,7 +21,7 @@ from api.staff.rates import RateBody, RateView, list_rates, set_rates
 from domain.errors import Refused
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/tasas", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/tasas", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.RATES_READ)]
 Setter = Annotated[SignedUser, requires(Permission.RATES_SET)]
 PIPS = 10_000

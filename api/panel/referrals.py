@@ -26,7 +26,7 @@ from domain.errors import Invalid, Refused
 from domain.permissions import Permission
 from domain.referrals import LedgerKind
 
-router = APIRouter(prefix="/referidos", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/referidos", route_class=PanelRoute)
 Manager = Annotated[SignedUser, requires(Permission.REFERRALS_MANAGE)]
 PATH = "/panel/referidos"
 KINDS = {

@@ -22,7 +22,7 @@ from domain.operations import State
 from domain.permissions import Permission
 from domain.reversals import ReversalState
 
-router = APIRouter(prefix="/operaciones/{code}/reverso", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/operaciones/{code}/reverso", route_class=PanelRoute)
 Reverser = Annotated[SignedUser, requires(Permission.OPERATIONS_REVERSE)]
 ActName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]
 WHY = Ask(name="reason", label="Motivo", kind="area", hint="Queda en la auditoría y va con la anulación.", most=300)

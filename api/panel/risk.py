@@ -31,7 +31,7 @@ from db.client_reads import names_of
 from domain.permissions import Permission
 from domain.risk import PepKind, Regime, RiskLevel
 
-router = APIRouter(prefix="/riesgo", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/riesgo", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_READ)]
 ActName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]
 PATH = "/panel/riesgo"

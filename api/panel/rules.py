@@ -34,7 +34,7 @@ from domain.errors import Invalid, Refused
 from domain.permissions import Permission
 from domain.rules import MAX_CONDITIONS, Definition, Once, RuleStatus
 
-router = APIRouter(prefix="/reglas", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/reglas", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_READ)]
 Author = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_RULES)]
 ActName = Annotated[str, Path(max_length=30, pattern=r"^[a-z-]+$")]

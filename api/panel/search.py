@@ -20,7 +20,7 @@ from api.staff.operations import read_operations
 from db.client_reads import MIN_SEARCH
 from domain.permissions import Permission
 
-router = APIRouter(route_class=PanelRoute)
+router = APIRouter(prefix="/panel", route_class=PanelRoute)
 SHOWN = 6
 
 

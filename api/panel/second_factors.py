@@ -22,7 +22,7 @@ from api.staff import second_factors as staff
 from api.staff.shapes import MAX_ID
 from domain.errors import Refused
 
-router = APIRouter(route_class=PanelRoute)
+router = APIRouter(prefix="/panel", route_class=PanelRoute)
 KeyId = Annotated[int, Path(ge=1, le=MAX_ID)]
 CODE = Ask(name="otp", label="Código del celular o de reserva", most=20)
 RENEW = Question(

@@ -31,7 +31,7 @@ from domain.money import Currency
 from domain.permissions import Permission
 from domain.statements import MOST_DAYS, Layout
 
-router = APIRouter(prefix="/conciliacion", route_class=PanelRoute)
+router = APIRouter(prefix="/panel/conciliacion", route_class=PanelRoute)
 Manager = Annotated[SignedUser, requires(Permission.RECONCILIATION_MANAGE)]
 PATH = "/panel/conciliacion"
 HERE = "Conciliación"

@@ -21,7 +21,7 @@ from domain.calendar import day_bounds, in_lima
 from domain.operations import Kind, State
 from domain.permissions import Permission, Role
 
-router = APIRouter(route_class=PanelRoute)
+router = APIRouter(prefix="/panel", route_class=PanelRoute)
 Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
 STRETCHES = {Stretch.TODAY: "Hoy", Stretch.WEEK: "7 días", Stretch.MONTH: "Mes"}
 # The hours of opening: the chart of a day has at least these.

@@ -1,7 +1,5 @@
 """The pages of the clients. They call what the contract's JSON calls: no rule lives in a page."""
 
-from fastapi import APIRouter
-
 from api.portal import (
     accounts,
     app,
@@ -23,9 +21,6 @@ from api.portal import (
     referrals,
     registration,
 )
-from api.portal.errors import PortalRoute
-
-router = APIRouter(include_in_schema=False, route_class=PortalRoute)
 
 PARTS = (
     home,
@@ -48,5 +43,4 @@ PARTS = (
     inbox,
     notice_preferences,
 )
-for part in PARTS:
-    router.include_router(part.router)
+ROUTES = [route for part in PARTS for route in part.router.routes]

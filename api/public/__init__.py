@@ -6,8 +6,6 @@ document or id in a request must be that session's own, else it does not exist (
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from api.public import (
     accounts,
     cancellations,
@@ -30,8 +28,7 @@ from api.public import (
     registration,
 )
 
-router = APIRouter()
-for part in (
+PARTS = (
     rates,
     clients,
     registration,
@@ -51,7 +48,5 @@ for part in (
     rate_alerts,
     notice_preferences,
     inbox,
-):
-    router.include_router(part.router)
-
-__all__ = ["router"]
+)
+ROUTES = [route for part in PARTS for route in part.router.routes]

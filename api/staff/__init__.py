@@ -1,7 +1,5 @@
 """The JSON of the people of the house. Every route names the permission that it needs."""
 
-from fastapi import APIRouter
-
 from api.staff import (
     accounting,
     alerts,
@@ -46,8 +44,7 @@ from api.staff import (
     users,
 )
 
-router = APIRouter(prefix="/api/staff")
-for part in (
+PARTS = (
     auth,
     second_factors,
     operations,
@@ -89,5 +86,5 @@ for part in (
     dashboard,
     notices,
     referrals,
-):
-    router.include_router(part.router)
+)
+ROUTES = [route for part in PARTS for route in part.router.routes]

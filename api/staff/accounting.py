@@ -26,7 +26,7 @@ from domain.errors import Invalid
 from domain.money import Currency
 from domain.permissions import Permission, Scope, scope
 
-router = APIRouter(prefix="/accounting", tags=["Contabilidad"])
+router = APIRouter(prefix="/api/staff/accounting", tags=["Contabilidad"])
 
 Reader = Annotated[SignedUser, requires(Permission.ACCOUNTING_READ)]
 Earner = Annotated[SignedUser, requires(Permission.GOALS_READ)]

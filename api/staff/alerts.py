@@ -14,7 +14,7 @@ from db import cases
 from domain.cases import CaseState, Severity
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/alerts", tags=["Alertas de cumplimiento"])
+router = APIRouter(prefix="/api/staff/alerts", tags=["Alertas de cumplimiento"])
 
 Reader = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_READ)]
 

@@ -15,7 +15,7 @@ from db import audit
 from db.tables import AuditEntry
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/audit", tags=["Auditoría"])
+router = APIRouter(prefix="/api/staff/audit", tags=["Auditoría"])
 
 Word = Annotated[str | None, Query(max_length=80)]
 Moment = Annotated[AwareDatetime | None, Query(description="Con zona horaria, por ejemplo 2026-11-25T09:00:00-05:00.")]

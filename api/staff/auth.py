@@ -29,7 +29,7 @@ from db.tables import User
 from domain.errors import Invalid, Missing
 from domain.permissions import GRANTS, Role
 
-router = APIRouter(tags=["Ingreso"])
+router = APIRouter(prefix="/api/staff", tags=["Ingreso"])
 
 
 class LoginBody(Body):

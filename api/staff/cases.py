@@ -25,7 +25,7 @@ from domain.errors import Conflict, Unavailable
 from domain.permissions import Permission
 
 logger = logging.getLogger(__name__)
-router = APIRouter(prefix="/cases", tags=["Casos de cumplimiento"])
+router = APIRouter(prefix="/api/staff/cases", tags=["Casos de cumplimiento"])
 
 Reader = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_READ)]
 Officer = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_RESOLVE)]

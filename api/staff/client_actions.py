@@ -34,7 +34,7 @@ from db.client_reads import get_client
 from domain.errors import Invalid
 from domain.permissions import Permission, Role
 
-router = APIRouter(prefix="/clients", tags=["Clientes"])
+router = APIRouter(prefix="/api/staff/clients", tags=["Clientes"])
 
 ClientId = Annotated[int, Path(ge=1, le=MAX_ID)]
 Registrar = Annotated[SignedUser, requires(Permission.CLIENTS_CREATE)]

@@ -23,7 +23,7 @@ from domain.calendar import format_moment
 from domain.clients import ClientStatus, KycStatus
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/clients", tags=["Clientes"])
+router = APIRouter(prefix="/api/staff/clients", tags=["Clientes"])
 
 Exporter = Annotated[SignedUser, requires(Permission.CLIENTS_EXPORT)]
 MOST_ROWS = 50_000

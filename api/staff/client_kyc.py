@@ -25,7 +25,7 @@ from domain.risk import ListStatus, PepKind, Regime, RiskLevel
 from workflows import names
 from workflows.client_messages import Decision, OnboardingState, ReviewPaper, SendPapers, SentPaper
 
-router = APIRouter(prefix="/clients", tags=["Clientes: revisión"])
+router = APIRouter(prefix="/api/staff/clients", tags=["Clientes: revisión"])
 
 FOLDER = "dni"
 ClientId = Annotated[int, Path(ge=1, le=MAX_ID)]

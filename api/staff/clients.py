@@ -22,7 +22,7 @@ from domain.clients import ClientStatus, DocumentType, KycStatus, PaperStatus, m
 from domain.money import Currency
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/clients", tags=["Clientes"])
+router = APIRouter(prefix="/api/staff/clients", tags=["Clientes"])
 
 Reader = Annotated[SignedUser, requires(Permission.CLIENTS_READ)]
 

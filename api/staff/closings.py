@@ -26,7 +26,7 @@ from domain.closings import ClosingState, Count
 from domain.errors import Missing
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/closings", tags=["Cierre del día"])
+router = APIRouter(prefix="/api/staff/closings", tags=["Cierre del día"])
 
 Reader = Annotated[SignedUser, requires(Permission.TREASURY_READ)]
 FILE: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind in sorted(CONTENT_TYPES.values())}}}

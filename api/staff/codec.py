@@ -17,7 +17,7 @@ from domain.errors import Invalid
 from domain.permissions import Permission
 from integrations.temporal import codec
 
-router = APIRouter(prefix="/codec", tags=["Temporal"])
+router = APIRouter(prefix="/api/staff/codec", tags=["Temporal"])
 
 
 @router.post("/decode")

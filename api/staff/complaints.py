@@ -32,7 +32,7 @@ from domain.complaints import ComplaintKind, ComplaintStatus, code
 from domain.permissions import Permission
 from workflows.client_messages import ComplaintAnswer
 
-router = APIRouter(prefix="/complaints", tags=["Libro de Reclamaciones"])
+router = APIRouter(prefix="/api/staff/complaints", tags=["Libro de Reclamaciones"])
 
 SheetId = Annotated[int, Path(ge=1, le=MAX_ID)]
 Reader = Annotated[SignedUser, requires(Permission.COMPLAINTS_READ)]

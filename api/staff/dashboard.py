@@ -20,7 +20,7 @@ from domain.calendar import business_day, day_bounds
 from domain.operations import Kind, State
 from domain.permissions import Permission, Role, Scope, scope
 
-router = APIRouter(prefix="/dashboard", tags=["Resumen"])
+router = APIRouter(prefix="/api/staff/dashboard", tags=["Resumen"])
 Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
 WEEK = 7
 

@@ -19,7 +19,7 @@ from db.exchanges import ZERO, Exchange, exchanges
 from domain.errors import Invalid
 from domain.operations import Kind
 
-router = APIRouter(prefix="/accounting", tags=["Contabilidad"])
+router = APIRouter(prefix="/api/staff/accounting", tags=["Contabilidad"])
 
 
 class ExchangeView(Answer):

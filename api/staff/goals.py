@@ -16,7 +16,7 @@ from db import goals
 from domain.calendar import business_day
 from domain.permissions import Permission, Scope, scope
 
-router = APIRouter(prefix="/goals", tags=["Metas"])
+router = APIRouter(prefix="/api/staff/goals", tags=["Metas"])
 
 Reader = Annotated[SignedUser, requires(Permission.GOALS_READ)]
 Manager = Annotated[SignedUser, requires(Permission.GOALS_MANAGE)]

@@ -19,7 +19,7 @@ from domain.calendar import business_day
 from domain.money import Currency
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/house-accounts", tags=["Tesorería"])
+router = APIRouter(prefix="/api/staff/house-accounts", tags=["Tesorería"])
 
 Reader = Annotated[SignedUser, requires(Permission.TREASURY_READ)]
 Keeper = Annotated[SignedUser, requires(Permission.TREASURY_ACCOUNTS)]

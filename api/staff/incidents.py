@@ -14,7 +14,7 @@ from api.staff.shapes import MAX_ID, PAGE, Answer, Body, Cursor, Limit, after, e
 from db import incidents
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/incidents", tags=["Incidentes"])
+router = APIRouter(prefix="/api/staff/incidents", tags=["Incidentes"])
 
 Keeper = Annotated[SignedUser, requires(Permission.INCIDENTS_MANAGE)]
 

@@ -27,7 +27,7 @@ from domain.invoices import CreditNoteReason, InvoiceStatus, InvoiceType, VoidMe
 from domain.permissions import Permission
 from workflows.invoice_messages import InvoiceNotice, VoidDecision
 
-router = APIRouter(prefix="/invoices", tags=["Comprobantes"])
+router = APIRouter(prefix="/api/staff/invoices", tags=["Comprobantes"])
 
 Manager = Annotated[SignedUser, requires(Permission.INVOICES_MANAGE)]
 

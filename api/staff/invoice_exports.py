@@ -22,7 +22,7 @@ from db.invoice_reads import InvoiceFilter, InvoiceLine, Sum
 from domain.errors import Invalid
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/invoices", tags=["Comprobantes"])
+router = APIRouter(prefix="/api/staff/invoices", tags=["Comprobantes"])
 
 Exporter = Annotated[SignedUser, requires(Permission.INVOICES_READ)]
 MOST_ROWS = 50_000

@@ -19,7 +19,7 @@ from domain.invoices import InvoiceStatus, InvoiceType, check_series
 from domain.operations import FieldChange
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/invoices", tags=["Comprobantes"])
+router = APIRouter(prefix="/api/staff/invoices", tags=["Comprobantes"])
 
 InvoiceId = Annotated[int, Path(ge=1, le=MAX_ID)]
 SeriesName = Annotated[str, Path(min_length=4, max_length=4, pattern="^[A-Z0-9]{4}$")]

@@ -39,7 +39,7 @@ from domain.errors import Invalid
 from domain.ledger import Source
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/ledger", tags=["Contabilidad"])
+router = APIRouter(prefix="/api/staff/ledger", tags=["Contabilidad"])
 
 Reader = Annotated[SignedUser, requires(Permission.ACCOUNTING_READ)]
 Keeper = Annotated[SignedUser, requires(Permission.ACCOUNTING_MANAGE)]

@@ -23,7 +23,7 @@ from integrations.sanction_lists import sheets
 from integrations.sanction_lists.errors import ListUnreadable
 from workflows.screening_messages import RunOrder
 
-router = APIRouter(prefix="/screening", tags=["Revisión en listas"])
+router = APIRouter(prefix="/api/staff/screening", tags=["Revisión en listas"])
 
 Reader = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_READ)]
 Officer = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_RESOLVE)]

@@ -39,7 +39,7 @@ from domain.money import Currency
 from domain.movements import Movement, MovementKind
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/treasury", tags=["Tesorería"])
+router = APIRouter(prefix="/api/staff/treasury", tags=["Tesorería"])
 
 Reader = Annotated[SignedUser, requires(Permission.TREASURY_READ)]
 Mover = Annotated[SignedUser, requires(Permission.TREASURY_MOVE)]

@@ -53,7 +53,7 @@ from domain.netting import Pairing
 from domain.operations import Kind
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/netting", tags=["Neteo"])
+router = APIRouter(prefix="/api/staff/netting", tags=["Neteo"])
 
 Reader = Annotated[SignedUser, requires(Permission.NETTING_READ)]
 Manager = Annotated[SignedUser, requires(Permission.NETTING_MANAGE)]

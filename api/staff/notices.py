@@ -29,7 +29,7 @@ from domain.resends import OPERATION_NOTICES, why_not_again
 from workflows.invoice_messages import InvoiceNotice
 from workflows.messages import NoticeOrder
 
-router = APIRouter(prefix="/notices", tags=["Avisos"])
+router = APIRouter(prefix="/api/staff/notices", tags=["Avisos"])
 Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
 Sender = Annotated[SignedUser, requires(Permission.NOTICES_RESEND)]
 DeliveryId = Annotated[int, Path(ge=1, le=MAX_ID)]

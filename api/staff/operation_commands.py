@@ -24,7 +24,7 @@ from domain.operations import MAX_DEPOSITS, MAX_PAYOUTS, MAX_PROOFS, Effect, Sto
 from domain.permissions import Permission
 from workflows.messages import Note
 
-router = APIRouter(prefix="/operations/{code}", tags=["Órdenes sobre una operación"])
+router = APIRouter(prefix="/api/staff/operations/{code}", tags=["Órdenes sobre una operación"])
 
 CLIENT_PROOFS = "operations/payment_proofs"
 OPERATOR_PROOFS = "operations/operator_proofs"

@@ -23,7 +23,7 @@ from domain.operations import Kind, Origin, State
 from domain.permissions import Permission
 from workflows.messages import OperationAnswer
 
-router = APIRouter(prefix="/operations", tags=["Operaciones"])
+router = APIRouter(prefix="/api/staff/operations", tags=["Operaciones"])
 
 Reader = Annotated[SignedUser, requires(Permission.OPERATIONS_READ)]
 Code = Annotated[str, Path(max_length=20, examples=["EXP-1001"])]

@@ -19,7 +19,7 @@ from domain.errors import Invalid
 from domain.parameters import PARAMETERS, Parameter, ParameterKind, check_value, definition, value_at
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/parameters", tags=["Parámetros"])
+router = APIRouter(prefix="/api/staff/parameters", tags=["Parámetros"])
 
 Manager = Annotated[SignedUser, requires(Permission.PARAMETERS_MANAGE)]
 

@@ -17,7 +17,7 @@ from db.partners import Issued
 from db.tables import Partner, PartnerKey
 from domain.permissions import Permission
 
-router = APIRouter(prefix="/partners", tags=["Aliados"])
+router = APIRouter(prefix="/api/staff/partners", tags=["Aliados"])
 
 PartnerId = Annotated[int, Path(ge=1, le=MAX_ID)]
 Manager = Annotated[SignedUser, requires(Permission.PARTNERS_MANAGE)]

@@ -22,7 +22,7 @@ from domain.operations import Kind
 from domain.permissions import Permission
 from domain.position import Position, average_rate
 
-router = APIRouter(tags=["Tesorería"])
+router = APIRouter(prefix="/api/staff", tags=["Tesorería"])
 
 Reader = Annotated[SignedUser, requires(Permission.TREASURY_READ)]
 Approver = Annotated[SignedUser, requires(Permission.TREASURY_APPROVE)]

@@ -18,7 +18,7 @@ from domain.money import amount
 from domain.permissions import Permission
 from domain.rates import Tier
 
-router = APIRouter(prefix="/rates", tags=["Tipo de cambio"])
+router = APIRouter(prefix="/api/staff/rates", tags=["Tipo de cambio"])
 
 Reader = Annotated[SignedUser, requires(Permission.RATES_READ)]
 Setter = Annotated[SignedUser, requires(Permission.RATES_SET)]

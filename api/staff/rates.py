@@ -19,7 +19,7 @@ from domain.money import rate
 from domain.permissions import Permission
 from domain.rates import Quote, published
 
-router = APIRouter(prefix="/rates", tags=["Tipo de cambio"])
+router = APIRouter(prefix="/api/staff/rates", tags=["Tipo de cambio"])
 
 
 class RateBody(Body):

@@ -18,7 +18,7 @@ from db.referral_ledger import LedgerLine
 from domain.permissions import Permission
 from domain.referrals import LedgerKind
 
-router = APIRouter(prefix="/referrals", tags=["Referidos"])
+router = APIRouter(prefix="/api/staff/referrals", tags=["Referidos"])
 Manager = Annotated[SignedUser, requires(Permission.REFERRALS_MANAGE)]
 
 

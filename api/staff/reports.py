@@ -26,7 +26,7 @@ from domain.operations import Kind
 from domain.permissions import Permission
 from domain.register import Modality, PartyRole, month_days
 
-router = APIRouter(prefix="/reports", tags=["Reportes de cumplimiento"])
+router = APIRouter(prefix="/api/staff/reports", tags=["Reportes de cumplimiento"])
 
 Officer = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_REPORT)]
 Code = Annotated[str, Path(min_length=1, max_length=20, pattern=r"^[A-Z]+-[0-9]+$")]

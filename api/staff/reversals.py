@@ -21,7 +21,7 @@ from domain.errors import Missing
 from domain.permissions import Permission
 from workflows.reversal_messages import ReversalDecision
 
-router = APIRouter(prefix="/operations/{code}/reversal", tags=["Órdenes sobre una operación"])
+router = APIRouter(prefix="/api/staff/operations/{code}/reversal", tags=["Órdenes sobre una operación"])
 
 Reverser = Annotated[SignedUser, requires(Permission.OPERATIONS_REVERSE)]
 

@@ -16,7 +16,7 @@ from db.clients import live
 from domain.permissions import Permission
 from domain.risk import ListStatus, PepKind, Regime, RiskLevel
 
-router = APIRouter(prefix="/risk", tags=["Riesgo de clientes"])
+router = APIRouter(prefix="/api/staff/risk", tags=["Riesgo de clientes"])
 
 Reader = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_READ)]
 Officer = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_RESOLVE)]

@@ -18,7 +18,7 @@ from db.tables import ComplianceRule
 from domain.permissions import Permission
 from domain.rules import Definition, RuleStatus
 
-router = APIRouter(prefix="/rules", tags=["Reglas de monitoreo"])
+router = APIRouter(prefix="/api/staff/rules", tags=["Reglas de monitoreo"])
 
 Reader = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_READ)]
 Author = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_RULES)]

@@ -36,7 +36,7 @@ from domain.lists import EntryKind, ListCode
 from domain.permissions import Permission
 from domain.screening import CheckResult, HitState
 
-router = APIRouter(prefix="/screening", tags=["Revisión en listas"])
+router = APIRouter(prefix="/api/staff/screening", tags=["Revisión en listas"])
 
 Reader = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_READ)]
 Officer = Annotated[SignedUser, requires_unseen(Permission.COMPLIANCE_RESOLVE)]

@@ -25,7 +25,7 @@ from db import second_factors, users
 from db.tables import Passkey
 from domain.errors import Invalid
 
-router = APIRouter(tags=["Ingreso"])
+router = APIRouter(prefix="/api/staff", tags=["Ingreso"])
 DOOR = "es otra puerta de entrada: entra quien tiene la llave"
 
 

@@ -23,7 +23,7 @@ from domain.permissions import Permission
 from domain.statements import Layout, Outcome, Pairing
 from integrations.statements import MOST_BYTES, read
 
-router = APIRouter(prefix="/reconciliation", tags=["Conciliación bancaria"])
+router = APIRouter(prefix="/api/staff/reconciliation", tags=["Conciliación bancaria"])
 
 Manager = Annotated[SignedUser, requires(Permission.RECONCILIATION_MANAGE)]
 LineId = Annotated[int, Path(ge=1, le=MAX_ID)]

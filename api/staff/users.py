@@ -16,7 +16,7 @@ from domain import clients
 from domain.errors import Invalid
 from domain.permissions import Permission, Role
 
-router = APIRouter(prefix="/users", tags=["Personas de la casa"])
+router = APIRouter(prefix="/api/staff/users", tags=["Personas de la casa"])
 
 UserId = Annotated[int, Path(ge=1, le=MAX_ID)]
 Manager = Annotated[SignedUser, requires(Permission.USERS_MANAGE)]
