@@ -38,6 +38,8 @@ FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 SWEEP_EVERY = 30.0
 # A row is announced when its transaction commits, so its `at` may be older than the moment the line was lost.
 OVERLAP = timedelta(seconds=60)
+# A page says when it was written; what it shows was read a moment before. One older than this is read anew by itself.
+READING, OLDEST_PAGE = timedelta(seconds=3), timedelta(hours=1)
 
 
 def make_server(settings: ApiSettings) -> socketio.AsyncServer:
@@ -111,11 +113,16 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]
         return {"success": True}
 
     async def on_missed(self, sid: str, data: object = None) -> dict[str, Any]:
-        """Send again what this socket's rooms were told after `last_id`."""
-        last_id = data.get("last_id") if isinstance(data, dict) else None
+        """Send again what this socket's rooms were told after `last_id`, or `since` the instant a page was written."""
+        asked = data if isinstance(data, dict) else {}
+        written = _instant(asked.get("since"))
+        last_id = 0 if written else asked.get("last_id")
         if not isinstance(last_id, int) or isinstance(last_id, bool) or not 0 <= last_id < 2**63:
             return {"success": False, "message": "Envía last_id, el número del último aviso que recibiste."}
         async with self._services.sessions() as session:
+            if written:
+                written = max(written, datetime.now(UTC) - OLDEST_PAGE)
+                last_id = await notifications.last_before(session, written - READING)
             rows = await notifications.missed(session, rooms_of(await self._who(sid)), last_id)
             named = await _named(session, rows)
         for row in rows:
@@ -246,6 +253,15 @@ class Listener:
         for namespace in NAMESPACES:
             for sid, _ in list(self._server.manager.get_participants(namespace, room)):
                 await self._server.disconnect(sid, namespace=namespace)
+
+
+def _instant(text: object) -> datetime | None:
+    """An instant with its time zone; None for anything else."""
+    try:
+        read = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return read if read is not None and read.tzinfo is not None else None
 
 
 async def _named(session: AsyncSession, rows: Sequence[Notification]) -> Named:

@@ -105,6 +105,13 @@ async def since(session: AsyncSession, instant: datetime) -> Sequence[Notificati
     ).all()
 
 
+async def last_before(session: AsyncSession, instant: datetime) -> int:
+    """The number of the last thing told before `instant`; 0 when there is none."""
+    older = select(Notification.id).where(Notification.at < instant)
+    # Walked from the newest: what is asked for is ever a moment ago.
+    return await session.scalar(older.order_by(Notification.id.desc()).limit(1)) or 0
+
+
 async def missed(session: AsyncSession, rooms: Iterable[str], last_id: int) -> Sequence[Notification]:
     """What these rooms were told after `last_id`: the newest MISSED_LIMIT, oldest first."""
     wanted = (Notification.room.in_(list(rooms)), Notification.id > last_id)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 import socketio
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from api.auth import COOKIE, end_session, resolve, start_client_session, start_user_session
 from api.main import create_app
@@ -23,6 +23,7 @@ from api.settings import SEED_ORIGINS, ApiSettings
 from db.notifications import notify
 from db.session import Sessions
 from db.settings import DatabaseSettings
+from db.tables import Notification
 from db.treasury import set_rate
 from db.users import deactivate
 from domain.notifications import EVERYBODY, client_room, role_room, user_room
@@ -206,6 +207,24 @@ async def test_a_reconnected_screen_gets_what_its_rooms_were_told_meanwhile(
         assert (told["n"], told["notification_id"]) == (3, 3)
         for bad in ({"last_id": "uno"}, {"last_id": True}, {"last_id": -1}, {"last_id": 2**80}, None):
             assert (await screen.asks("missed", bad))["success"] is False
+
+
+async def test_a_page_hears_what_was_told_while_it_was_on_its_way(house: House, connect: Connect, sessions: Sessions):
+    """Between the writing of a page and the opening of its line an operation moved, and the page stood still."""
+    async with _client(house, sessions) as (client_id, token):
+        await _tell(sessions, client_room(client_id), "nueva_operacion", key="ayer")
+        async with sessions.begin() as session:
+            await session.execute(update(Notification).values(at=Notification.at - timedelta(days=1)))
+        written = datetime.now(UTC).isoformat(timespec="seconds")
+        await _tell(sessions, client_room(client_id + 1), "operation_expired", key="ajena")
+        await _tell(sessions, client_room(client_id), "operation_expired", key="mia", n=3)
+        screen = await connect(auth={"token": token})
+        assert await screen.asks("missed", {"since": written}) == {"success": True, "sent": 1}
+        assert (await screen.waits_for("operation_expired"))["n"] == 3
+        for old in ("0001-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"):
+            assert (await screen.asks("missed", {"since": old}))["success"] is True
+        for bad in ("ayer", "2026-01-01T00:00:00", 7, None):
+            assert (await screen.asks("missed", {"since": bad}))["success"] is False
 
 
 async def test_the_same_cause_is_told_once(connect: Connect, sessions: Sessions):

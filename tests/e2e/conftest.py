@@ -23,7 +23,8 @@ WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 def chromium() -> str:
     """Where the machine's own Chromium is; a test without one says so instead of passing."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    installed = map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))
+    found = os.environ.get("CHROMIUM") or next(filter(None, installed), None)
     if found is None:
         pytest.skip("no Chromium on this machine: install it or set CHROMIUM")
     return found

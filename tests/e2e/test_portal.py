@@ -162,6 +162,25 @@ async def test_what_is_told_while_a_page_is_being_read_is_read_too(screens: Scre
     await expect(page.locator('a[href^="/api/web/invoices/"]')).to_be_visible()
 
 
+async def test_what_is_told_before_the_line_of_a_page_is_open_is_told_to_it(screens: Screens, town: Town):
+    """On a slow line the page is there seconds before its socket: what moved meanwhile moves it too."""
+    customer = await town.arrive()
+    screen = await screens.at_home(customer)
+    operation = await customer.create("venta", 60)
+    page, proved = screen.page, asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        await proved.wait()
+        await route.continue_()
+
+    await page.route("**/sockets*.js", slow)
+    await page.goto(f"/operaciones/{operation['codigo_operacion']}", wait_until="commit")
+    await expect(page.locator("h1")).to_have_text("Transfiere el monto exacto")
+    await customer.prove(operation)
+    proved.set()
+    await expect(page.locator("h1")).not_to_have_text("Transfiere el monto exacto")
+
+
 async def test_money_moves_before_any_program_of_the_page_is_there(screens: Screens, town: Town):
     """A slow line brings the page first: signing in, quoting, confirming and sending the code are forms of HTML."""
     customer = await town.arrive()

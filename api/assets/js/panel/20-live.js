@@ -6,7 +6,6 @@ const MOVES = [
   "operacion_expirada", "operacion_retenida", "operacion_asignada", "operacion_reasignada_removida", "operacion_demorada",
   "posicion_limite",
 ];
-const LAST = "qoricash_ultimo_aviso";
 let reading = false;
 let again = false;
 
@@ -59,8 +58,9 @@ function listen() {
   socket.on("connect", () => {
     connected(true);
     document.dispatchEvent(new CustomEvent("enchufe", { detail: socket }));
-    const last = Number(sessionStorage.getItem(LAST) ?? 0);
-    if (cut && last) socket.emit("missed", { last_id: last });
+    const last = window.heard.last();
+    // Also what was told between the writing of this page and the opening of its line: on a slow one, seconds.
+    socket.emit("missed", cut && last ? { last_id: last } : { since: meta("ahora") });
     if (cut) refresh();
   });
   socket.on("disconnect", (why) => {
@@ -71,16 +71,17 @@ function listen() {
   });
   socket.on("connect_error", () => connected(false));
   socket.onAny((event, told) => {
-    if (told?.notification_id) sessionStorage.setItem(LAST, told.notification_id);
-    if (MOVES.includes(event)) moved(event, told);
-    document.dispatchEvent(new CustomEvent("casa", { detail: { event, told } }));
+    const news = window.heard.first(told);
+    if (MOVES.includes(event)) moved(event, told, news);
+    document.dispatchEvent(new CustomEvent("casa", { detail: { event, told, news } }));
     if (event === "tipos_cambio_actualizados") document.body.dispatchEvent(new CustomEvent("tasas"));
   });
 }
 
-function moved(event, told) {
+function moved(event, told, news) {
   const only = live?.dataset.code;
   if (!only || only === told.operation_id) refresh();
+  if (!news) return;
   if (event === "operacion_asignada") {
     notice({ tone: "proceso", icon: "refresh-cw", title: `${told.operation_id} es tuya`, text: "Está En proceso y espera tu pago." });
   }

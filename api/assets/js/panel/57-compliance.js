@@ -16,9 +16,9 @@ document.addEventListener("casa", ({ detail: { event, told } }) => {
   said.querySelector("progress").value = told.percent;
   said.querySelector("output").textContent = `${told.percent} %`;
 });
-document.addEventListener("casa", ({ detail: { event, told } }) => {
+document.addEventListener("casa", ({ detail: { event, told, news } }) => {
   if (!TOLD[event]) return;
   const [tone, icon, title, text] = TOLD[event](told);
-  notice({ tone, icon, title, text });
+  if (news) notice({ tone, icon, title, text });
   refresh();
 });

@@ -2,7 +2,6 @@
 const { meta, notice, now } = window.portal;
 // What the client's notices hold (domain/notifications.py): the bell counts it, and the page reads itself again.
 const NEWS = ["nueva_operacion", "operacion_cliente_actualizada", "alerta_tipo_cambio", "documents_approved", "cliente_actualizado", "documento_observado", "comprobante_emitido", "comprobante_anulado", "clave_cambiada"];
-const LAST = "qoricash_ultimo";
 let reading = false;
 let again = false;
 
@@ -71,8 +70,10 @@ function listen() {
   let cut = false;
   socket.on("connect", () => {
     line(true);
+    const last = window.heard.last();
+    // Also what was told between the writing of this page and the opening of its line: on a slow one, seconds.
+    socket.emit("missed", cut && last ? { last_id: last } : { since: meta("ahora") });
     if (!cut) return;
-    socket.emit("missed", { last_id: Number(sessionStorage.getItem(LAST) ?? 0) });
     refresh();
     document.dispatchEvent(new CustomEvent("novedad"));
   });
@@ -83,9 +84,9 @@ function listen() {
     else if (document.visibilityState === "visible") setTimeout(() => { if (!socket.connected) line(false); }, 3000);
   });
   socket.onAny((event, told) => {
-    if (told?.notification_id) sessionStorage.setItem(LAST, told.notification_id);
+    const news = window.heard.first(told);
     if (event === "tipos_cambio_actualizados") rates(told);
-    if (event === "alerta_tipo_cambio") notice("bell-ring", told.message ?? "El tipo de cambio llegó a tu alerta.");
+    if (event === "alerta_tipo_cambio" && news) notice("bell-ring", told.message ?? "El tipo de cambio llegó a tu alerta.");
     if (!NEWS.includes(event)) return;
     document.dispatchEvent(new CustomEvent("novedad"));
     const only = document.getElementById("contenido").dataset.code;
