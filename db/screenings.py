@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import hits, lists, risk_batches
 from db.client_reads import display_name
-from db.tables import Client, ClientHit, ListCheck, ScreeningRun
+from db.tables import Client, ClientHit, ListCheck, ListVersion, ScreeningRun
 from domain.cases import Decision
 from domain.clients import DocumentType
 from domain.lists import EntryKind, ListCode, digest
@@ -90,18 +90,16 @@ async def check_of(session: AsyncSession, client_id: int) -> ListCheck | None:
 
 async def is_stale(session: AsyncSession, client_id: int) -> bool:
     """A list is newer than the client's last check, or the client is not the one that was checked."""
-    numbers = await lists.active_numbers(session)
-    if not numbers:
+    client, check, in_force = (await session.execute(_LAST_CHECKED, {"client_id": client_id})).one()
+    if in_force is None:
         return False
-    client, check = (await session.execute(_LAST_CHECKED, {"client_id": client_id})).one()
-    return (
-        check is None or check.versions != lists.as_json(numbers) or check.subject_fingerprint != fingerprint_of(client)
-    )
+    return check is None or check.versions != in_force or check.subject_fingerprint != fingerprint_of(client)
 
 
-# Asked at every assessment: composing a statement anew costs as much as carrying it out.
+# Asked at every assessment, and so in one journey to the database. The versions are as `lists.as_json` writes them.
+_IN_FORCE = select(func.jsonb_object_agg(ListVersion.list_code, ListVersion.id)).where(ListVersion.retired_at.is_(None))
 _LAST_CHECKED = (
-    select(Client, ListCheck)
+    select(Client, ListCheck, _IN_FORCE.scalar_subquery())
     .outerjoin(ListCheck, ListCheck.client_id == Client.id)
     .where(Client.id == bindparam("client_id"))
 )

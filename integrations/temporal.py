@@ -109,13 +109,18 @@ class _SharedJson(PydanticJSONPlainPayloadConverter):
         return _adapter(hint).validate_json(payload.data)
 
 
+_CONVERTERS = tuple(
+    _SharedJson() if isinstance(each, JSONPlainPayloadConverter) else each
+    for each in DefaultPayloadConverter.default_encoding_payload_converters
+)
+
+
 class ExactPayloadConverter(CompositePayloadConverter):
     """Pydantic's JSON (exact decimals) in the place of the default one."""
 
     def __init__(self) -> None:
-        """One converter an instance; what it has learnt is shared."""
-        default = DefaultPayloadConverter.default_encoding_payload_converters
-        super().__init__(*(_SharedJson() if isinstance(each, JSONPlainPayloadConverter) else each for each in default))
+        """The SDK makes one for each workflow task; what they are made of is shared."""
+        super().__init__(*_CONVERTERS)
 
 
 PLAIN_CONVERTER = DataConverter(payload_converter_class=ExactPayloadConverter)

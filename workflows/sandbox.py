@@ -19,10 +19,11 @@ PURE = ("domain", "workflows.messages", "workflows.client_messages", "workflows.
 
 
 class _PlainPayloads(WorkflowInstance):
-    """An instance whose payloads are written alike in every command.
+    """An instance whose payloads are written alike in every command, and kept where Temporal keeps them.
 
-    The SDK asks the instance, inside its sandbox, for the context of each payload; our converter and codec look at
-    none, and the asking was another twentieth.
+    The SDK asks the instance, inside its sandbox, for two contexts of each payload: what our converter and codec might
+    look at (they do not), and where a store outside Temporal would keep it (there is none). Each asking was another
+    twentieth.
     """
 
     def __init__(self, sandboxed: WorkflowInstance) -> None:
@@ -34,8 +35,8 @@ class _PlainPayloads(WorkflowInstance):
     def get_serialization_context(self, command_info: Any) -> None:  # noqa: ARG002 - the SDK's signature
         return None
 
-    def get_external_store_context(self, command_info: Any) -> Any:
-        return self._sandboxed.get_external_store_context(command_info)
+    def get_external_store_context(self, command_info: Any) -> Any:  # noqa: ARG002 - the SDK's signature
+        return None
 
     def get_info(self) -> Any:
         return self._sandboxed.get_info()

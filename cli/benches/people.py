@@ -113,7 +113,8 @@ def _client(place: int) -> Client:
         given_names="Persona",
         paternal_surname="De Banco",
         maternal_surname="De Pruebas",
-        address="Av. Los Cedros 100",
+        # Each at its own: many at one address is what a rule of the house looks for.
+        address=f"Av. Los Cedros {100 + place}",
         email=f"c{place}@correo.example",
         status=ClientStatus.ACTIVO,
         kyc_status=KycStatus.APROBADO,
