@@ -23,6 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.operations import AWAY, digest, refusal_of, unavailable
 from api.services import Services
 from domain.errors import Conflict, Unavailable
+from integrations.temporal import update_with_start
 from workflows import client_messages as c
 from workflows import names
 
@@ -144,10 +145,11 @@ async def _update(
     result_type: type[Any] | None = None,
 ) -> Any:
     try:
-        return await services.temporal.execute_update_with_start_workflow(
+        return await update_with_start(
+            services.temporal,
             update,
             command,
-            start_workflow_operation=opening,
+            opening=opening,
             id=update_id,
             result_type=result_type,
             rpc_timeout=ANSWER_WITHIN,

@@ -41,6 +41,7 @@ from domain.commands import Command, NewOperation
 from domain.errors import Conflict, Forbidden, Invalid, Missing, Refused, Unavailable
 from domain.lifecycle import RULES
 from domain.operations import Actor, Operation
+from integrations.temporal import update_with_start
 from workflows import names
 from workflows.messages import Note, OperationAnswer, OperationStart, Terms
 
@@ -232,9 +233,10 @@ async def _start(services: Services, start: OperationStart, *, update_id: str) -
         search_attributes=_search_attributes(operation),
     )
     try:
-        answer: OperationAnswer = await services.temporal.execute_update_with_start_workflow(
+        answer: OperationAnswer = await update_with_start(
+            services.temporal,
             names.CREATE,
-            start_workflow_operation=opening,
+            opening=opening,
             id=update_id,
             result_type=OperationAnswer,
             rpc_timeout=ANSWER_WITHIN,

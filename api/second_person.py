@@ -13,6 +13,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from api.operations import AWAY, refusal_of, unavailable
 from api.services import Services
 from domain.errors import Conflict
+from integrations.temporal import update_with_start
 from workflows import names
 
 logger = logging.getLogger(__name__)
@@ -62,10 +63,11 @@ async def decide(
         static_summary=matter.summary,
     )
     try:
-        progress: Progress = await services.temporal.execute_update_with_start_workflow(
+        progress: Progress = await update_with_start(
+            services.temporal,
             matter.update,
             decision,
-            start_workflow_operation=opening,
+            opening=opening,
             id=update_id,
             result_type=result,
             rpc_timeout=ANSWER_WITHIN,

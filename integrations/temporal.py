@@ -6,6 +6,7 @@ profile file), read by `temporalio.envconfig`. `PAYLOAD_KEYS` ("name:base64key,â
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import dataclasses
 import functools
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import Field, SecretStr, TypeAdapter
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.api.common.v1 import Payload
-from temporalio.client import Client
+from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
 from temporalio.converter import (
     CompositePayloadConverter,
@@ -147,6 +148,24 @@ async def connect(settings: TemporalSettings, *, lazy: bool = False) -> Client:
     if not config.get("target_host"):
         raise ValueError("Falta TEMPORAL_ADDRESS: la direcciÃ³n del servidor de Temporal, por ejemplo 127.0.0.1:7233.")
     return await Client.connect(**config, data_converter=data_converter(settings), lazy=lazy)
+
+
+async def update_with_start(
+    client: Client, update: str, *args: Any, opening: WithStartWorkflowOperation[Any, Any], **options: Any
+) -> Any:
+    """The SDK's `execute_update_with_start_workflow`, quiet about an opening that failed.
+
+    The SDK tells of it twice: by raising, and to whoever waits for the workflow's handle. Where nobody does, asyncio
+    writes it in the log as an error that nobody heard.
+    """
+    opened = asyncio.ensure_future(opening.workflow_handle())
+    try:
+        return await client.execute_update_with_start_workflow(
+            update, *args, start_workflow_operation=opening, **options
+        )
+    finally:
+        opened.cancel()
+        await asyncio.gather(opened, return_exceptions=True)
 
 
 def workflow_url(settings: TemporalSettings, namespace: str, workflow_id: str) -> str:

@@ -38,6 +38,7 @@ from domain.permissions import Role
 from integrations.mail import Mailer
 from integrations.push import Pusher
 from integrations.settings import MailSettings, PushSettings
+from integrations.temporal import update_with_start
 from tests.people import Customer
 from worker.main import WORKFLOWS
 from workflows import client_messages as c2
@@ -234,8 +235,8 @@ class House:
             static_summary=start.operation.summary(),
         )
         try:
-            answer: m.OperationAnswer = await self.client.execute_update_with_start_workflow(
-                names.CREATE, start_workflow_operation=opening, id=key, result_type=m.OperationAnswer
+            answer: m.OperationAnswer = await update_with_start(
+                self.client, names.CREATE, opening=opening, id=key, result_type=m.OperationAnswer
             )
         except WorkflowUpdateFailedError as error:
             raise _said(error) from error

@@ -17,6 +17,7 @@ from db.clients import NewClient
 from db.tables import Client, ClientDocument
 from domain.clients import DocumentKind, DocumentType
 from domain.operations import Actor, ActorKind, StoredFile
+from integrations.temporal import update_with_start
 from tests.workflows.house import House, _said, eventually
 from workflows import client_messages as c
 from workflows import names
@@ -46,10 +47,11 @@ class Newcomer:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         )
         try:
-            state: c.OnboardingState = await self.house.client.execute_update_with_start_workflow(
+            state: c.OnboardingState = await update_with_start(
+                self.house.client,
                 update,
                 command,
-                start_workflow_operation=opening,
+                opening=opening,
                 id=key or uuid.uuid4().hex,
                 result_type=c.OnboardingState,
             )
