@@ -121,7 +121,8 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]
             return {"success": False, "message": "Envía last_id, el número del último aviso que recibiste."}
         async with self._services.sessions() as session:
             if written:
-                written = max(written, datetime.now(UTC) - OLDEST_PAGE)
+                now = datetime.now(UTC)
+                written = min(max(written, now - OLDEST_PAGE), now).astimezone(UTC)
                 last_id = await notifications.last_before(session, written - READING)
             rows = await notifications.missed(session, rooms_of(await self._who(sid)), last_id)
             named = await _named(session, rows)
