@@ -176,11 +176,17 @@ def _http(stack: Stack, person: Person | None) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=stack.api, headers=headers, trust_env=False, timeout=60)
 
 
+def chromium_program() -> str | None:
+    """Where this machine's Chromium is: `CHROMIUM`, or the lightest that is installed."""
+    installed = map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))
+    return os.environ.get("CHROMIUM") or next(filter(None, installed), None)
+
+
 class _chromium:  # noqa: N801 - used as a block, like the functions beside it
     """The machine's own Chromium while the block runs. Raises BenchError without one."""
 
     async def __aenter__(self) -> Browser:
-        program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+        program = chromium_program()
         try:
             from playwright.async_api import async_playwright
         except ImportError as error:

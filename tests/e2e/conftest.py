@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 import demo_papers
 from api.assets import DIST
+from cli.benches.portal import chromium_program
 from tests.integration.people import PASSWORD, Customer, Desk, Town
 from tests.integration.running import Stack
 
@@ -23,8 +22,7 @@ WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 def chromium() -> str:
     """Where the machine's own Chromium is; a test without one says so instead of passing."""
-    installed = map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))
-    found = os.environ.get("CHROMIUM") or next(filter(None, installed), None)
+    found = chromium_program()
     if found is None:
         pytest.skip("no Chromium on this machine: install it or set CHROMIUM")
     return found

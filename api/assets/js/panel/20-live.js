@@ -55,12 +55,12 @@ function connected(on) {
 function listen() {
   const socket = io({ transports: ["websocket"], withCredentials: true });
   let cut = false;
+  let last = 0;
   socket.on("connect", () => {
     connected(true);
     document.dispatchEvent(new CustomEvent("enchufe", { detail: socket }));
-    const last = window.heard.last();
     // Also what was told between the writing of this page and the opening of its line: on a slow one, seconds.
-    socket.emit("missed", cut && last ? { last_id: last } : { since: meta("ahora") });
+    socket.emit("missed", last ? { last_id: last } : { since: meta("ahora") });
     if (cut) refresh();
   });
   socket.on("disconnect", (why) => {
@@ -71,7 +71,8 @@ function listen() {
   });
   socket.on("connect_error", () => connected(false));
   socket.onAny((event, told) => {
-    const news = window.heard.first(told);
+    const news = window.heardFirst(told);
+    last = Math.max(last, told?.notification_id ?? 0);
     if (MOVES.includes(event)) moved(event, told, news);
     document.dispatchEvent(new CustomEvent("casa", { detail: { event, told, news } }));
     if (event === "tipos_cambio_actualizados") document.body.dispatchEvent(new CustomEvent("tasas"));

@@ -68,11 +68,11 @@ function line(on) {
 function listen() {
   const socket = io({ transports: ["websocket"], withCredentials: true });
   let cut = false;
+  let last = 0;
   socket.on("connect", () => {
     line(true);
-    const last = window.heard.last();
     // Also what was told between the writing of this page and the opening of its line: on a slow one, seconds.
-    socket.emit("missed", cut && last ? { last_id: last } : { since: meta("ahora") });
+    socket.emit("missed", last ? { last_id: last } : { since: meta("ahora") });
     if (!cut) return;
     refresh();
     document.dispatchEvent(new CustomEvent("novedad"));
@@ -84,7 +84,8 @@ function listen() {
     else if (document.visibilityState === "visible") setTimeout(() => { if (!socket.connected) line(false); }, 3000);
   });
   socket.onAny((event, told) => {
-    const news = window.heard.first(told);
+    const news = window.heardFirst(told);
+    last = Math.max(last, told?.notification_id ?? 0);
     if (event === "tipos_cambio_actualizados") rates(told);
     if (event === "alerta_tipo_cambio" && news) notice("bell-ring", told.message ?? "El tipo de cambio llegó a tu alerta.");
     if (!NEWS.includes(event)) return;
