@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import inbox, incidents, notifications
+from db.session import HELD
 from db.tables import Client, Invoice, InvoiceSeries, Operation, Reversal
 from domain.errors import Conflict
 from domain.invoices import InvoiceStatus, InvoiceType, ask_again_in, invoice_type_for, is_burnt, may_become
@@ -159,7 +160,7 @@ async def move_to_next_number(session: AsyncSession, invoice_id: int) -> Invoice
 
     Nothing of ours was ever taken under the old number, so no document of the house changes its name.
     """
-    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True)
+    invoice = await session.get_one(Invoice, invoice_id, with_for_update=HELD)
     counter = await _locked(session, invoice.series, invoice.type)
     old = name(invoice)
     invoice.number = _next(counter)
@@ -170,7 +171,7 @@ async def move_to_next_number(session: AsyncSession, invoice_id: int) -> Invoice
 
 async def move_to_series(session: AsyncSession, invoice_id: int, series: str) -> Invoice:
     """The reserved number is of a series that NubeFact never opened: take one of the series that replaced it."""
-    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True)
+    invoice = await session.get_one(Invoice, invoice_id, with_for_update=HELD)
     counter = await _locked(session, series, invoice.type)
     invoice.series, invoice.number = counter.series, _next(counter)
     return invoice
@@ -247,7 +248,7 @@ async def mark_refused(session: AsyncSession, invoice_id: int, papers: Papers, *
 
 async def mark_annulled(session: AsyncSession, invoice_id: int, *, at: datetime) -> Invoice:
     """SUNAT took its baja, or somebody annulled it in NubeFact's panel. Raises Conflict where the life forbids it."""
-    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True, populate_existing=True)
+    invoice = await session.get_one(Invoice, invoice_id, with_for_update=HELD, populate_existing=True)
     if not may_become(invoice.status, InvoiceStatus.ANULADO):
         raise Conflict("WRONG_STATE", f"{name(invoice)} está {invoice.status}: no se anula.")
     invoice.status, invoice.ask_at = InvoiceStatus.ANULADO, None
@@ -266,7 +267,7 @@ async def annulled_elsewhere(session: AsyncSession, invoice_id: int, *, at: date
 
 async def _mark(session: AsyncSession, invoice_id: int, status: InvoiceStatus, papers: Papers, at: datetime) -> Invoice:
     """A late answer that the life does not allow changes nothing: an acceptance is never taken back."""
-    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True, populate_existing=True)
+    invoice = await session.get_one(Invoice, invoice_id, with_for_update=HELD, populate_existing=True)
     if not may_become(invoice.status, status):
         return invoice
     invoice.status = status
@@ -299,7 +300,7 @@ async def _again(session: AsyncSession, known: Invoice) -> Invoice:
     """A person asked to try again what NubeFact had refused."""
     if known.status is not InvoiceStatus.RECHAZADO or is_burnt(known.status, known.sunat_code):
         return known
-    held = await session.get_one(Invoice, known.id, with_for_update=True, populate_existing=True)
+    held = await session.get_one(Invoice, known.id, with_for_update=HELD, populate_existing=True)
     if held.status is InvoiceStatus.RECHAZADO:
         held.status = InvoiceStatus.PENDIENTE
         await session.flush()
@@ -334,11 +335,11 @@ async def _last(session: AsyncSession, operation_code: str) -> int | None:
 
 async def _locked(session: AsyncSession, series: str, kind: InvoiceType) -> InvoiceSeries:
     """The series' counter, held until the end of the transaction; made the first time it is used."""
-    counter = await session.get(InvoiceSeries, series, with_for_update=True, populate_existing=True)
+    counter = await session.get(InvoiceSeries, series, with_for_update=HELD, populate_existing=True)
     if counter is not None:
         return counter
     await session.execute(insert(InvoiceSeries).values(series=series, type=kind).on_conflict_do_nothing())
-    return await session.get_one(InvoiceSeries, series, with_for_update=True, populate_existing=True)
+    return await session.get_one(InvoiceSeries, series, with_for_update=HELD, populate_existing=True)
 
 
 def _next(counter: InvoiceSeries) -> int:
@@ -353,7 +354,7 @@ async def retire(session: AsyncSession, invoice_id: int, *, at: datetime) -> Inv
     What SUNAT rejected, annulled or saw credited leaves its place; what only NubeFact refused, or nobody has sent yet,
     keeps it and its number. Raises Conflict for what stands, and when another one has taken its place already.
     """
-    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True, populate_existing=True)
+    invoice = await session.get_one(Invoice, invoice_id, with_for_update=HELD, populate_existing=True)
     if invoice.type is InvoiceType.NOTA_CREDITO:
         raise Conflict("NOTE", "Una nota no se reemite: pide la anulación otra vez.")
     live = await by_operation(session, invoice.operation_code)

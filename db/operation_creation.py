@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import partners, preferential_rates, referrals, treasury
 from db.limits import check_client_limit
 from db.operations import Step, Told, accounts_by_id, tell
+from db.session import HELD
 from db.tables import Client, ClientAccount, ExchangeRate, RewardCode
 from db.tables import Operation as OperationRow
 from db.tables.operations import operation_code_seq
@@ -83,7 +84,7 @@ async def record_creation(session: AsyncSession, operation: d.Operation, *, upda
         destination_account_id=operation.destination_account_id,
         coupon=operation.coupon,
     )
-    client = await session.get(Client, operation.client_id, with_for_update=True)
+    client = await session.get(Client, operation.client_id, with_for_update=HELD)
     if await session.scalar(_RECORDED, {"code": operation.code}):
         return
     accounts = await check_rules(session, client, request, code=operation.code, now=at)

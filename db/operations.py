@@ -20,6 +20,7 @@ from db import audit, closings, desk, house_accounts, incidents, operation_steps
 from db.limits import check_client_limit
 from db.notifications import word
 from db.operation_steps import CHILDREN, Accounts
+from db.session import HELD
 from db.tables import Client, ClientAccount, Note, OperationEvent, Refund, RewardCode, User
 from db.tables import Operation as OperationRow
 from domain import operations as d
@@ -190,7 +191,7 @@ _ROW = ("id", "code", "version", "last_update_id", "client_id", "trader_id", *_K
 _LOCKED = (
     select(*(OperationRow.__table__.c[name] for name in _ROW))
     .where(OperationRow.__table__.c.code == bindparam("code"))
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _ACCOUNTS = select(ClientAccount).where(ClientAccount.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 _ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(ASSIGNMENT_LOCK))
@@ -261,7 +262,7 @@ async def _check_against_database(
     """
     changed = {change.field: change.before for change in changes}
     if "amount_usd" in changed and after.amount_usd > Decimal(changed["amount_usd"]):
-        client = await session.get_one(Client, row.client_id, with_for_update=True)
+        client = await session.get_one(Client, row.client_id, with_for_update=HELD)
         await check_client_limit(session, client, after.amount_usd, code=row.code, now=at)
     if "deposits" in changed:
         _check_accounts(accounts, row.client_id, after.deposits, after.kind.client_pays, "deposits")

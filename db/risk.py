@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from db import audit, parameters
+from db.session import HELD
 from db.tables import Client, ClientRiskProfile, ClientRiskScore, Operation
 from domain.calendar import business_day
 from domain.clients import KycStatus
@@ -30,13 +31,13 @@ async def weights(session: AsyncSession, day: date) -> Weights:
 
 async def profile(session: AsyncSession, client_id: int) -> ClientRiskProfile:
     """The client's profile, made now when a client of before has none (F144, F255)."""
-    held = await session.get(ClientRiskProfile, client_id, with_for_update=True)
+    held = await session.get(ClientRiskProfile, client_id, with_for_update=HELD)
     if held is not None:
         return held
     new = {"score": 0, "level": RiskLevel.BAJO, "regime": Regime.SIMPLIFICADA}
     once = insert(ClientRiskProfile).values(client_id=client_id, **new).on_conflict_do_nothing()
     await session.execute(once)
-    return await session.get_one(ClientRiskProfile, client_id, with_for_update=True)
+    return await session.get_one(ClientRiskProfile, client_id, with_for_update=HELD)
 
 
 async def recompute(

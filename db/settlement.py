@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import parameters, postings
+from db.session import HELD
 from db.tables import Client, Operation, ReferralEntry, RewardCode, Settlement
 from domain.calendar import business_day
 from domain.errors import Conflict
@@ -30,7 +31,7 @@ async def settle(session: AsyncSession, code: str, *, at: datetime) -> int:
     operation = await session.scalar(select(Operation).where(Operation.code == code))
     if operation is None or operation.state is not State.COMPLETADA:
         raise Conflict("NOT_COMPLETED", f"{code} no está Completada; no se liquida.")
-    client = await session.get_one(Client, operation.client_id, with_for_update=True)
+    client = await session.get_one(Client, operation.client_id, with_for_update=HELD)
     if operation.coupon and await _first_time(session, code, "cupon", {"coupon_pips": operation.coupon_pips}):
         await _consume_coupon(session, operation, client, at)
     if client.referred_by is not None:

@@ -115,13 +115,12 @@ class Stack:
     def servers(self) -> list[Piece]:
         """The two servers that hold data."""
         ports, data, password = self.ports, self.data, self.secrets["database_password"]
-        plain = dict(os.environ)
         return [
             Piece(
                 name="postgres",
                 title="PostgreSQL",
                 command=postgres.command(data / "postgres", port=ports.postgres),
-                env=plain,
+                env=dict(os.environ),
                 ready=partial(postgres.is_ready, ports.postgres, password),
                 stop_signal=postgres.STOP_SIGNAL,
                 patience=20,
@@ -130,7 +129,7 @@ class Stack:
                 name="temporal",
                 title="Temporal",
                 command=temporal.command(ports.temporal, ui_port=ports.temporal_ui, data=data / "temporal"),
-                env=plain,
+                env=temporal.environment(),
                 ready=partial(temporal.is_ready, ports.temporal),
             ),
         ]

@@ -134,6 +134,8 @@ async def work(share: Share) -> None:
     await engine.dispose()
 
 
+# Asked for at once, however quiet it was: in a burst a tenth of the clicks waited until the SDK had asked for more.
+WORKFLOW_POLLERS = 10
 # Pieces of a look at everybody: one compares while the other waits for the database, and people's clicks go between.
 LISTS_AT_ONCE = 2
 # Of its own accord the SDK hashes the code of every loaded module for it: two seconds of each start.
@@ -182,7 +184,9 @@ def build_workers(
         names.OPERATIONS_QUEUE: {
             "workflows": WORKFLOWS,
             "workflow_runner": PROVEN_RUNNER,
-            "workflow_task_poller_behavior": PollerBehaviorAutoscaling(),
+            "workflow_task_poller_behavior": PollerBehaviorAutoscaling(
+                minimum=WORKFLOW_POLLERS, initial=WORKFLOW_POLLERS
+            ),
             "max_cached_workflows": settings.max_cached_workflows,
             "max_concurrent_local_activities": settings.local_writes_at_once,
             "activities": [
