@@ -135,7 +135,7 @@ async def work(share: Share) -> None:
 
 
 # Asked for at once, however quiet it was: in a burst a tenth of the clicks waited until the SDK had asked for more.
-WORKFLOW_POLLERS = 10
+READY_FOR_CLICKS = PollerBehaviorAutoscaling(minimum=10, initial=10)
 # Pieces of a look at everybody: one compares while the other waits for the database, and people's clicks go between.
 LISTS_AT_ONCE = 2
 # Of its own accord the SDK hashes the code of every loaded module for it: two seconds of each start.
@@ -184,9 +184,7 @@ def build_workers(
         names.OPERATIONS_QUEUE: {
             "workflows": WORKFLOWS,
             "workflow_runner": PROVEN_RUNNER,
-            "workflow_task_poller_behavior": PollerBehaviorAutoscaling(
-                minimum=WORKFLOW_POLLERS, initial=WORKFLOW_POLLERS
-            ),
+            "workflow_task_poller_behavior": READY_FOR_CLICKS,
             "max_cached_workflows": settings.max_cached_workflows,
             "max_concurrent_local_activities": settings.local_writes_at_once,
             "activities": [
