@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,6 +24,9 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import postgres  # noqa: E402 - a program of temporal-dev/, found by path
+from tests import engines  # noqa: E402
+
+engines.keep()
 from db import migrations  # noqa: E402
 from db.session import Sessions, make_engine, make_sessions  # noqa: E402
 from db.settings import DatabaseSettings  # noqa: E402
@@ -56,6 +60,10 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL of this test process."""
     password = secrets.token_hex(8)
     with postgres.running(tmp_path_factory.mktemp("postgres") / "data", port=free_port(), password=password) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            # Each of some ten thousand connections would prove its password 4,096 times over.
+            connection.execute("SET scram_iterations = 1")
+            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(postgres.USER), password))
         yield url
 
 

@@ -14,10 +14,10 @@ from temporalio.testing import TimeSkipper
 
 from api.auth import start_client_session
 from api.settings import ApiSettings
-from db import passwords
 from db.session import Sessions
 from db.settings import DatabaseSettings
 from db.tables import Client, HouseAccount
+from demo_records import CHEAP
 from domain.accounts import Bank
 from domain.clients import ClientStatus, DocumentType
 from domain.money import Currency
@@ -39,9 +39,9 @@ PNG = bytes.fromhex(
 
 
 @pytest.fixture(scope="session")
-async def password_hash() -> str:
-    """One hash for every invented person: a hash costs a quarter of a second."""
-    return await passwords.hashed(PASSWORD)
+def password_hash() -> str:
+    """One hash for every invented person, cheap to look at."""
+    return CHEAP.hash(PASSWORD)
 
 
 @pytest.fixture(scope="session")

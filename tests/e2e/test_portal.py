@@ -131,7 +131,7 @@ async def test_the_bell_rings_on_an_open_page_and_reading_silences_it(screens: S
     code = operation["codigo_operacion"]
     await master.attach(code)
     await master.command(code, "complete")
-    await expect(reading.page.locator("main li a").filter(has_text="Te pagamos")).to_be_visible()
+    await expect(reading.page.get_by_role("link", name=f"Te pagamos {code}")).to_be_visible()
     await expect(reading.page.locator("[data-bell]")).to_have_attribute("data-unread", "0")
 
 

@@ -17,10 +17,11 @@ from typing import Any, TypeVar
 import httpx
 from stdnum.pe import ruc
 
-from db import accounts, clients, passwords, treasury, users
+from db import accounts, clients, treasury, users
 from db.session import make_engine, make_sessions
 from db.settings import DatabaseSettings
 from demo_people import cci
+from demo_records import CHEAP
 from domain.accounts import AccountType, Bank, Region
 from domain.clients import ClientStatus, DocumentType, KycStatus
 from domain.money import Currency
@@ -176,7 +177,7 @@ class Town:
     ) -> Customer:
         """A client with its two accounts, signed in over HTTP."""
         one = _invented(kind, next(_places))
-        hashed, now = await self._password(), datetime.now(UTC)
+        hashed, now = self._password(), datetime.now(UTC)
         async with self._sessions.begin() as session:
             row = await clients.register(session, _request(one, referred_by), password_hash=hashed, now=now)
             row.status, row.kyc_status, row.has_complete_documents = status, KycStatus.APROBADO, complete
@@ -205,7 +206,7 @@ class Town:
 
     async def found(self) -> Desk:
         """A house without demo data: a Master, two Operadores and a rate; answers the Master."""
-        hashed = await self._password()
+        hashed = self._password()
         people = (("maestra", Role.MASTER), ("operador", Role.OPERADOR), ("operadora", Role.OPERADOR))
         async with self._sessions.begin() as session:
             for username, role in people:
@@ -224,8 +225,8 @@ class Town:
             await treasury.set_rate(session, buy=BUY, sell=SELL, actor=actor)
         return await self.desk("maestra", PASSWORD)
 
-    async def _password(self) -> str:
-        self._hash = self._hash or await passwords.hashed(PASSWORD)
+    def _password(self) -> str:
+        self._hash = self._hash or CHEAP.hash(PASSWORD)
         return self._hash
 
     async def _sign_in(self, path: str, body: dict[str, str]) -> str:
