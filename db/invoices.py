@@ -25,6 +25,8 @@ NUMBER_TAKEN = "numeracion"
 REJECTED, SILENT, VOID_FAILED = "comprobante", "sunat sin respuesta", "anulacion"
 ACCOUNT_FAILS, ACCOUNT = "facturacion", "NubeFact"
 TROUBLES = (ACCOUNT_FAILS, NUMBER_TAKEN, REJECTED, SILENT, VOID_FAILED)
+# How far a person may send a series ahead at once: a number that was given is never taken back, and has eight digits.
+MOST_SKIPPED = 100_000
 # What NubeFact has taken is never sent again.
 TAKEN = frozenset({InvoiceStatus.ENVIADO, InvoiceStatus.ACEPTADO})
 
@@ -370,7 +372,8 @@ async def retire(session: AsyncSession, invoice_id: int, *, at: datetime) -> Inv
 async def set_next(session: AsyncSession, series: str, kind: InvoiceType, number: int) -> tuple[int, int]:
     """Where a series goes on, for one that was also used by other means (F089, need L). Answers before and after.
 
-    Raises Conflict for a number that the house has given already, or a series of another type.
+    Raises Conflict for a number that the house has given already or that leaves out more than MOST_SKIPPED, and for a
+    series of another type.
     """
     counter = await _locked(session, series, kind)
     if counter.type is not kind:
@@ -378,6 +381,9 @@ async def set_next(session: AsyncSession, series: str, kind: InvoiceType, number
     last = await session.scalar(select(func.max(Invoice.number)).where(Invoice.series == series)) or 0
     if number <= last:
         raise Conflict("NUMBER_GIVEN", f"{series} ya llegó al {last}: elige {last + 1} o más.")
+    if number - last > MOST_SKIPPED:
+        words = f"{series} llegó al {last}: {number} deja más de {MOST_SKIPPED:,} números sin usar. Revisa el número."
+        raise Conflict("NUMBER_FAR", words, field="next_number")
     before, counter.next_number = counter.next_number, number
     return before, number
 

@@ -91,7 +91,6 @@ def running(
         prepare(data)
     server = subprocess.Popen(
         command(port, data=data, ui_port=ui_port) + (options or []),
-        env=environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

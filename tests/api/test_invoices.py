@@ -125,6 +125,10 @@ async def test_a_master_says_where_a_series_goes_on_and_never_backwards(house: H
     assert answer.json() == {"series": "B001", "next_number": 9, "skipped": "B001-4 a B001-8"}
     assert await refused(house.master, "series/B001/next-number", **{**body, "next_number": 3}) == (409, "NUMBER_GIVEN")
     assert await refused(house.master, "series/F001/next-number", **body) == (422, "SERIES_FORMAT")
+    # A number of eight digits is the last one: a slip of the hand would have ended the series for good.
+    for slip in (99_999_999, 100_004):
+        far = await refused(house.master, "series/B001/next-number", **{**body, "next_number": slip})
+        assert far == (409, "NUMBER_FAR")
     shown = (await house.trader.http.get(f"{QUEUE}/series")).json()
     assert shown == [{"series": "B001", "type": "boleta", "next_number": 9, "last_given": 3}]
     async with sessions() as session:
