@@ -6,7 +6,7 @@ To whom may not read compliance, every route here answers 404. Every look and ev
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
@@ -56,7 +56,8 @@ class NameBody(Body):
 
     model_config = example(name="Abelardo Chuquimia Solorio", kind="Persona", birth_date="1961-04-09")
     name: str = Field(min_length=2, max_length=200)
-    kind: EntryKind = EntryKind.PERSONA
+    # Ships and aircraft are on the lists, and no client is one: a search for them found nobody to compare with.
+    kind: Literal[EntryKind.PERSONA, EntryKind.ENTIDAD] = EntryKind.PERSONA
     document_number: str = Field(default="", max_length=20)
     birth_date: date | None = None
     nationality: str = Field(default="", max_length=60)

@@ -164,6 +164,9 @@ async def test_an_own_list_is_tried_first_and_then_taken_and_a_name_can_be_asked
     assert (taken.status_code, taken.json()["done"]) == (200, True), taken.text
     asked = await officer.post("/api/staff/screening/search", json={"name": "Froilán Casiano Umeres"})
     assert [(one["list_code"], one["uid"]) for one in asked.json()["matches"]] == [("PEP", "P-1")]
+    for no_client in ("Nave", "Aeronave"):
+        asked = await officer.post("/api/staff/screening/search", json={"name": "Lamia", "kind": no_client})
+        assert (asked.status_code, asked.json()["field"]) == (422, "kind"), asked.text
 
 
 async def test_to_whoever_may_not_read_compliance_there_is_no_screening(stack: Stack, town: Town):
