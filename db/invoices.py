@@ -162,7 +162,7 @@ async def move_to_next_number(session: AsyncSession, invoice_id: int) -> Invoice
 
     Nothing of ours was ever taken under the old number, so no document of the house changes its name.
     """
-    invoice = await session.get_one(Invoice, invoice_id, with_for_update=HELD)
+    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True)  # its name changes: a key
     counter = await _locked(session, invoice.series, invoice.type)
     old = name(invoice)
     invoice.number = _next(counter)
@@ -173,7 +173,7 @@ async def move_to_next_number(session: AsyncSession, invoice_id: int) -> Invoice
 
 async def move_to_series(session: AsyncSession, invoice_id: int, series: str) -> Invoice:
     """The reserved number is of a series that NubeFact never opened: take one of the series that replaced it."""
-    invoice = await session.get_one(Invoice, invoice_id, with_for_update=HELD)
+    invoice = await session.get_one(Invoice, invoice_id, with_for_update=True)  # its name changes: a key
     counter = await _locked(session, series, invoice.type)
     invoice.series, invoice.number = counter.series, _next(counter)
     return invoice

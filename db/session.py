@@ -20,7 +20,7 @@ TRUSTED_SECONDS = 1.0
 # psycopg prepares what it sees for the second time and not the fifth: what the house asks is ever the same.
 PREPARED = {"prepare_threshold": 1}
 # How a row is held that others only refer to: its writers wait for each other (FOR NO KEY UPDATE), and whoever writes
-# that it exists (a foreign key) does not. Waiting for that was a third of what the database took for an operation.
+# that it exists (a foreign key) does not. Not where its key changes, or where nobody may come to refer to it meanwhile.
 HELD = {"key_share": True}
 
 
