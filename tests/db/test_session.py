@@ -1,11 +1,13 @@
-"""What a failed statement may say."""
+"""What a failed statement may say, and whom a held row makes wait."""
 
 from __future__ import annotations
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from db.session import Sessions
+from db.session import HELD, Sessions
+from db.tables import Client
 from tests.people import add_client
 
 
@@ -21,3 +23,15 @@ async def test_a_failed_statement_names_its_constraint_and_no_persons_data(sessi
     assert "already exists" not in str(failed.value.orig)
     assert "40000001" not in str(failed.value)
     assert "40000001" not in str(failed.value.orig)
+
+
+async def test_a_held_row_keeps_its_writers_waiting_and_nobody_who_refers_to_it(sessions: Sessions) -> None:
+    """A foreign key asks FOR KEY SHARE of the row that it names."""
+    wanted = select(Client.id)
+    async with sessions.begin() as session:
+        await add_client(session, "40000001")
+    async with sessions.begin() as holder, sessions.begin() as other:
+        await holder.scalar(select(Client).with_for_update(**HELD))  # type: ignore[arg-type] # as `session.get` takes it
+        assert await other.scalar(wanted.with_for_update(read=True, key_share=True, nowait=True)) is not None
+        with pytest.raises(OperationalError):
+            await other.scalar(wanted.with_for_update(key_share=True, nowait=True))
