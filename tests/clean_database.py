@@ -8,42 +8,40 @@ from __future__ import annotations
 
 import psycopg
 
+from tests import engines
+
+# One function with every table written out: each line plans it once, and composing each statement at each test was most
+# of the time.
 _KEEP = """
 CREATE SCHEMA as_migrated;
 
-CREATE TABLE as_migrated.sequences AS
-SELECT format('public.%I', sequencename)::regclass AS sequence,
-       coalesce(last_value, start_value) AS value, last_value IS NOT NULL AS called
-FROM pg_sequences WHERE schemaname = 'public';
-
-CREATE FUNCTION as_migrated.tables() RETURNS SETOF name LANGUAGE sql AS
-$$ SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace $$;
-
 DO $$
-DECLARE name name;
+DECLARE
+    name name;
+    filled bool;
+    emptying text := '';
+    refilling text := '';
 BEGIN
-    FOR name IN SELECT as_migrated.tables() LOOP
-        EXECUTE format('CREATE TABLE as_migrated.%1$I AS TABLE public.%1$I', name);
+    FOR name IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
+        emptying := emptying || format('DELETE FROM public.%I; ', name);
+        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO filled;
+        IF filled THEN
+            EXECUTE format('CREATE TABLE as_migrated.%1$I AS TABLE public.%1$I', name);
+            refilling := refilling
+                || format('INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE TABLE as_migrated.%1$I; ', name);
+        END IF;
     END LOOP;
-END $$;
-
-CREATE FUNCTION as_migrated.restore() RETURNS void LANGUAGE plpgsql AS $$
-DECLARE name name;
-BEGIN
+    SELECT refilling || string_agg(format('PERFORM setval(''public.%I'', %s, %L); ',
+        sequencename, coalesce(last_value, start_value), last_value IS NOT NULL), '')
+    INTO refilling FROM pg_sequences WHERE schemaname = 'public';
     -- Append-only tables refuse a DELETE by trigger, and foreign keys would ask for an order.
-    SET LOCAL session_replication_role = replica;
-    FOR name IN SELECT as_migrated.tables() LOOP
-        EXECUTE format('DELETE FROM public.%I', name);
-        EXECUTE format('INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE TABLE as_migrated.%1$I', name);
-    END LOOP;
-    PERFORM setval(sequence, value, called) FROM as_migrated.sequences;
+    EXECUTE format('CREATE FUNCTION as_migrated.restore() RETURNS void LANGUAGE plpgsql AS %L',
+        'BEGIN SET LOCAL session_replication_role = replica; ' || emptying || refilling || 'END');
 END $$;
 """
 _lines: dict[str, psycopg.Connection] = {}
-_PUT_OUT = """
-SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
-"""
+_CONNECTED = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_PUT_OUT = "SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) AS pid"
 
 
 def keep_as_migrated(url: str) -> None:
@@ -62,7 +60,8 @@ def make_as_migrated(url: str) -> None:
 
 
 def _restore(line: psycopg.Connection) -> None:
-    line.execute(_PUT_OUT)
+    connected = {pid for (pid,) in line.execute(_CONNECTED)}
+    line.execute(_PUT_OUT, [list(connected - engines.idle_lines(connected))])
     line.execute("SELECT as_migrated.restore()")
 
 
