@@ -1,7 +1,7 @@
 """The engines of a test process, taken up one after the other.
 
 An engine composes each statement once and keeps it, and for each new connection PostgreSQL starts a process that reads
-its two hundred tables anew. Both anew for each test took a quarter of the suite: an engine that a test is done with
+its two hundred tables anew. Both anew for each test took a quarter of such a test: an engine that a test is done with
 serves the next one as it is, with its idle connections.
 """
 
@@ -38,6 +38,7 @@ class Kept(AsyncEngine):
         """Rest. Connections that somebody has still are not for the next test."""
         if self.pool.checkedout():
             await super().dispose(close)
+            self.lines.clear()
         if self not in self._place:
             self._place.append(self)
 
@@ -68,10 +69,10 @@ def make_engine(settings: DatabaseSettings) -> AsyncEngine:
 
 
 def idle_lines(alive: set[int]) -> set[int]:
-    """The processes of PostgreSQL that resting engines will use again: of an engine that lost one of its own, none."""
+    """The processes of PostgreSQL that resting engines will use again: of an engine that lost one or lent one, none."""
     resting = [engine for place in _resting.values() for engine in place]
     for engine in resting:
-        if not engine.lines.keys() <= alive:
+        if engine.pool.checkedout() or not engine.lines.keys() <= alive:
             engine.forget_lines()
     return {pid for engine in resting for pid in engine.lines}
 
