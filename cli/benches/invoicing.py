@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -20,7 +21,7 @@ from sqlalchemy import select
 from cli.benches.figures import Figures, show, show_figures
 from cli.benches.journey import Journey, browser, kinds
 from cli.benches.people import move_in
-from cli.benches.stack import WORKERS, Stack, database, running_stack
+from cli.benches.stack import WORKERS, House, Stack, database, running_stack
 from db.session import Sessions
 from db.tables import Invoice, Operation
 from domain.operations import State
@@ -88,10 +89,15 @@ def named(document: Json) -> str:
     return str(document["request"]["observaciones"]).rpartition(" ")[2]
 
 
-def run(plan: Plan, progress: Progress) -> Figures:
+def impatient() -> AbstractContextManager[Stack]:
+    """A house that does not wait long for NubeFact."""
+    return running_stack(NUBEFACT_TIMEOUT=NUBEFACT_TIMEOUT)
+
+
+def run(plan: Plan, progress: Progress, *, house: House = impatient) -> Figures:
     """Complete the operations while NubeFact fails and the worker dies, and compare the books."""
     waiting = progress.add_task("Levantando la casa", total=None)
-    with running_stack(NUBEFACT_TIMEOUT=NUBEFACT_TIMEOUT) as stack:
+    with house() as stack:
         progress.remove_task(waiting)
         return asyncio.run(_measure(stack, plan, progress))
 

@@ -23,7 +23,7 @@ from sqlalchemy import insert, select
 
 from cli.benches.figures import Figures, percentile, show_figures
 from cli.benches.screening_pairs import held_out, judge, labelled, show_pairs, spanish
-from cli.benches.stack import BenchError, Stack, database, running_stack
+from cli.benches.stack import BenchError, House, Stack, database, running_stack
 from db import lists
 from db.session import Sessions
 from db.tables import Client, ScreeningRun
@@ -78,13 +78,13 @@ class Looked:
     rss_mb: float
 
 
-def run(plan: Plan, progress: Progress) -> Figures:
+def run(plan: Plan, progress: Progress, *, house: House = running_stack) -> Figures:
     """Measure everything."""
     folder = plan.lists or _known()
     snapshots = _snapshots(folder)
     trade = labelled(folder) if folder else []
     figures: Figures = {**_quality(trade), **_one_name(snapshots, plan.names, progress)}
-    with running_stack() as stack:
+    with house() as stack:
         figures |= asyncio.run(_everybody(stack, snapshots, plan.clients, progress))
     show_pairs(trade)
     if folder is None:

@@ -13,7 +13,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +84,10 @@ class Stack:
     def _processes(self, piece: str) -> list[psutil.Process]:
         process = psutil.Process(int((self.data / "pids" / piece).read_text().split()[0]))
         return [process, *process.children(recursive=True)]
+
+
+House = Callable[[], AbstractContextManager[Stack]]
+"""How a bench comes to its house."""
 
 
 @contextlib.contextmanager
