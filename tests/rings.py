@@ -11,7 +11,8 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 HOUSES = ("tests/integration/", "tests/chaos/", "tests/e2e/")
-LONG = (*HOUSES, "tests/bench/", "tests/stack/", "tests/workflows/")
+# Workflows wait for what is tried again: beside the first house, which leaves no processor idle meanwhile.
+LONG = ("tests/integration/", "tests/workflows/", "tests/e2e/", "tests/chaos/", "tests/bench/", "tests/stack/")
 
 
 def house_of(nodeid: str) -> str:

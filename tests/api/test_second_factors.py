@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import dataclass, field
 
 import httpx
 import pyotp
@@ -19,18 +20,25 @@ from tests.api.test_panel import csrf
 FACTORS = "/api/staff/second-factors"
 
 
-def code_of(secret: str, *, later: int = 0) -> str:
-    """What the telephone shows now, or some half minutes later."""
-    return pyotp.TOTP(secret).generate_otp(int(time.time()) // 30 + later)
+@dataclass(frozen=True)
+class Telephone:
+    """Shows the codes of the half minute in which it was taken in hand, whatever begins meanwhile."""
+
+    secret: str
+    half_minute: int = field(default_factory=lambda: int(time.time()) // 30)
+
+    def code(self, *, later: int = 0) -> str:
+        """What it shows, or will some half minutes later."""
+        return pyotp.TOTP(self.secret).generate_otp(self.half_minute + later)
 
 
-async def protected(person: Person) -> tuple[str, list[str]]:
-    """A person with a code, and its spare ones."""
-    secret = (await person.http.post(f"{FACTORS}/totp")).json()["secret"]
+async def protected(person: Person) -> tuple[Telephone, list[str]]:
+    """A person's telephone, and the spare codes."""
+    phone = Telephone((await person.http.post(f"{FACTORS}/totp")).json()["secret"])
     wrong = await person.http.post(f"{FACTORS}/totp/confirm", json={"otp": "000000"})
     assert (wrong.status_code, wrong.json()["code"]) == (422, "OTP_WRONG")
-    spare = (await person.http.post(f"{FACTORS}/totp/confirm", json={"otp": code_of(secret)})).json()["codes"]
-    return secret, spare
+    spare = (await person.http.post(f"{FACTORS}/totp/confirm", json={"otp": phone.code()})).json()["codes"]
+    return phone, spare
 
 
 async def login(http: httpx.AsyncClient, otp: str | None = None) -> tuple[int, str]:
@@ -40,17 +48,17 @@ async def login(http: httpx.AsyncClient, otp: str | None = None) -> tuple[int, s
 
 async def test_a_code_opens_once_and_so_does_a_spare_one(app: FastAPI, staff: Staff, sessions: Sessions):
     person = await staff("marta", Role.MASTER)
-    secret, spare = await protected(person)
+    phone, spare = await protected(person)
     async with sessions() as session:
         kept = await session.scalar(select(UserTotp.sealed_secret))
     assert kept is not None
-    assert secret not in kept
+    assert phone.secret not in kept
     async with client_of(app) as http:
         assert await login(http) == (401, "OTP_NEEDED")
         # The one that confirmed it was used by that.
-        assert await login(http, code_of(secret)) == (401, "OTP_WRONG")
-        assert await login(http, code_of(secret, later=1)) == (200, "")
-        assert await login(http, code_of(secret, later=1)) == (401, "OTP_WRONG")
+        assert await login(http, phone.code()) == (401, "OTP_WRONG")
+        assert await login(http, phone.code(later=1)) == (200, "")
+        assert await login(http, phone.code(later=1)) == (401, "OTP_WRONG")
         assert await login(http, spare[0].upper()) == (200, "")
         assert await login(http, spare[0]) == (401, "OTP_WRONG")
     assert (await person.http.get(FACTORS)).json()["spare_codes"] == 9
@@ -70,7 +78,7 @@ async def test_wrong_codes_lock_the_account_though_the_password_is_right_each_ti
 
 async def test_the_door_asks_in_two_steps_and_a_master_takes_a_lost_telephone_away(app: FastAPI, staff: Staff):
     person, master = await staff("marta", Role.OPERADOR), await staff("rosa", Role.MASTER)
-    secret, _ = await protected(person)
+    phone, _ = await protected(person)
     headers = {"Origin": HOUSE}
     async with client_of(app) as http:
         form = {"usuario": "marta", "clave": PASSWORD}
@@ -79,7 +87,7 @@ async def test_the_door_asks_in_two_steps_and_a_master_takes_a_lost_telephone_aw
         assert first.headers["location"] == step
         assert (await http.get("/panel/tablero")).status_code == 303
         assert "no coincide" in (await http.post(step, data={"codigo": "000000"}, headers=headers)).text
-        opened = await http.post(step, data={"codigo": code_of(secret, later=1)}, headers=headers)
+        opened = await http.post(step, data={"codigo": phone.code(later=1)}, headers=headers)
         assert opened.headers["location"] == "/panel/tasas"
         assert (await http.get("/panel/tablero")).status_code == 200
     async with client_of(app) as http:
@@ -101,7 +109,7 @@ async def test_the_screen_shows_the_secret_while_it_is_set_up_and_never_again(st
     found = re.search(r'name="secreto" value="([A-Z2-7]+)"', shown)
     assert found
     assert "data:image/svg+xml" in shown
-    form = {"secreto": found.group(1), "otp": code_of(found.group(1))}
+    form = {"secreto": found.group(1), "otp": Telephone(found.group(1)).code()}
     codes = (await person.http.post("/panel/sesiones/codigo/confirmar", data=form, headers=token)).text
     spare = re.findall(r"<li><code>([a-z0-9-]+)</code>", codes)
     assert len(spare) == 10
