@@ -22,7 +22,6 @@ from domain.errors import Invalid
 
 # Beyond this a person wants a workbook: a PDF of it takes minutes and nobody turns its pages.
 MOST_PDF_ROWS = 2000
-SHEET_NAME = 31
 FILES: dict[int | str, dict[str, Any]] = {200: {"content": {one: {} for one in CONTENT_TYPES.values()}}}
 Format = Annotated[PaperFormat, Query(alias="format", description="Excel o PDF.")]
 
@@ -52,7 +51,7 @@ async def answer(services: Services, report: Report, kind: PaperFormat) -> Respo
     """
     name = f"{report.file}-{report.since}-{report.until}.{kind}"
     if kind is PaperFormat.XLSX:
-        sheet = Sheet(name=report.title[:SHEET_NAME], headings=report.headings, rows=report.rows)
+        sheet = Sheet(name=report.title, headings=report.headings, rows=report.rows)
         return download(await asyncio.to_thread(workbook, sheet), name)
     if len(report.rows) > MOST_PDF_ROWS:
         words = f"Son {len(report.rows):,} líneas y el PDF llega a {MOST_PDF_ROWS:,}: pide menos días, o el Excel."

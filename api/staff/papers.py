@@ -11,10 +11,10 @@ from importlib.resources import files
 
 import xlsxwriter
 
+from api.staff.sheets import tab
+
 _TEMPLATE = files("api.staff") / "paper.typ"
 MOST_ROWS = 500
-# A sheet's name takes 31 characters and none of these.
-_SHEET_NAME, _FORBIDDEN = 31, str.maketrans("[]:*?/\\", "       ")
 
 
 class PaperFormat(StrEnum):
@@ -89,7 +89,7 @@ def as_xlsx(paper: Paper) -> bytes:
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         bold = book.add_format({"bold": True})
         for section in paper.sections:
-            sheet = book.add_worksheet(section.heading.translate(_FORBIDDEN)[:_SHEET_NAME])
+            sheet = book.add_worksheet(tab(section.heading))
             _fill(sheet, section, bold)
     return out.getvalue()
 

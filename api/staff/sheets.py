@@ -15,6 +15,7 @@ from starlette.responses import Response
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILE: dict[int | str, dict[str, Any]] = {200: {"content": {XLSX: {}}}}
 RATE_DECIMALS = -4
+_TAB_CHARACTERS, _NOT_IN_A_TAB = 31, str.maketrans("[]:*?/\\", "       ")
 Cell = str | int | Decimal | date | None
 
 
@@ -27,6 +28,11 @@ class Sheet:
     rows: Sequence[Sequence[Cell]]
 
 
+def tab(words: str) -> str:
+    """What Excel accepts as the name of a sheet: no brackets, colons or slashes, no quote at an end, 31 characters."""
+    return " ".join(words.translate(_NOT_IN_A_TAB).split())[:_TAB_CHARACTERS].strip(" '")
+
+
 def workbook(*sheets: Sheet) -> bytes:
     """The file. Losses stand in red and between parentheses (F231); rates keep their four decimals (F056).
 
@@ -37,7 +43,7 @@ def workbook(*sheets: Sheet) -> bytes:
     for one in sheets:
         rows: Sequence[Sequence[Cell]] = one.rows or [(None,) * len(one.headings)]
         book.sheet(
-            one.name,
+            tab(one.name),
             _records(one.headings, rows),
             column_formats=_formats(one.headings, rows),
             header_format=Format().set_bold(),
