@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.integration.people import Desk, Town
@@ -18,7 +19,9 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "6")
 # Signing oneself out, or out of everything, would leave the rest of the run anonymous.
-LEFT_OUT = r"/(logout|sessions/.*/close|password|reset-password|deactivate|role|second-factors/.*)$"
+LEFT_OUT = r"/(logout|sessions/.*/close|password|reset-password|reset-factors|deactivate|role|second-factors/.*)$"
+# Whose is a token: this answers only to somebody who is still signed in.
+SIGNED_IN = {"master": ("GET", "/api/staff/me"), "client": ("POST", "/api/client/me")}
 
 
 # One worker: in two threads, CPython 3.11 loses count of the depth of `ast.parse` and schemathesis stops.
@@ -52,3 +55,7 @@ async def test_no_generated_request_makes_the_api_fault(
     _, _, failed = done.stdout.partition("= FAILURES =")
     assert done.returncode == 0, (failed or done.stdout)[:6000] + done.stderr[-2000:]
     assert stack.ready()
+    if who in SIGNED_IN:
+        async with httpx.AsyncClient(base_url=stack.api, headers={"Authorization": token}, trust_env=False) as http:
+            still = await http.request(*SIGNED_IN[who])
+        assert still.status_code == 200, "a generated request signed itself out: the rest of them were a stranger's"
