@@ -24,7 +24,7 @@ from api.staff.operations import NewOperationBody, create
 from api.staff.shapes import MAX_ID
 from db import limits, referrals
 from db.client_reads import get_client
-from domain.errors import Refused
+from domain.errors import Invalid, Refused
 from domain.money import Currency, to_pen
 from domain.operations import Kind
 from domain.permissions import Permission
@@ -78,10 +78,13 @@ async def create_operation(request: Request, user: Creator, services: ServicesDe
     """Create it, by the staff API's own function."""
     form = await request.form()
     typed = {name: str(value).strip() for name, value in form.items()}
+    client_id = whole(typed.get("cliente", ""))
+    if not client_id:  # without one there is no form to show again
+        raise Invalid("CLIENT_NEEDED", "Elige primero para quién es la operación.", field="client_id")
     try:
         body = NewOperationBody(
-            client_id=whole(typed.get("cliente", "")),
-            kind=Kind(typed.get("tipo", Kind.COMPRA)),
+            client_id=client_id,
+            kind=_kind(typed),
             amount_usd=Decimal(number(typed.get("monto", ""), "amount_usd")),
             source_account_id=whole(typed.get("origen", "")),
             destination_account_id=whole(typed.get("destino", "")),
@@ -90,18 +93,19 @@ async def create_operation(request: Request, user: Creator, services: ServicesDe
         )
         made = await create(body, user, services, typed.get("clave_unica") or str(uuid4()))
     except (Refused, ValidationError) as refused:
-        return await _refused(request, user, services, typed, problem_of(request, refused))
+        chosen = await read_client(client_id, user, services)
+        known = await _known(services, user, chosen, typed, problem_of(request, refused))
+        return pages.fragment(request, user, "new_operation.html", "form", status=known["problem"]["status"], **known)
     told = notice("completada", "circle-check", f"{made.code} creada")
     return pages.answer("", headers={**told, "HX-Redirect": f"/panel/operaciones/{made.code}"})
 
 
-async def _refused(
-    request: Request, user: SignedUser, services: Services, typed: dict[str, str], problem: dict[str, Any]
-) -> Response:
-    client_id = whole(typed.get("cliente", ""))
-    chosen = await read_client(client_id, user, services) if client_id else None
-    known = await _known(services, user, chosen, typed, problem)
-    return pages.fragment(request, user, "new_operation.html", "form", status=problem["status"], **known)
+def _kind(typed: dict[str, str]) -> Kind:
+    """Which way the dollars go; Compra until somebody says otherwise. Raises Invalid for what is neither."""
+    try:
+        return Kind(typed.get("tipo", Kind.COMPRA))
+    except ValueError:
+        raise Invalid("KIND_UNKNOWN", "Elige si es Compra o Venta.", field="kind") from None
 
 
 async def _known(
