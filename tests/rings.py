@@ -11,8 +11,7 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 HOUSES = ("tests/integration/", "tests/chaos/", "tests/e2e/")
-# Workflows wait for what is tried again: beside the first house, which leaves no processor idle meanwhile.
-LONG = ("tests/integration/", "tests/workflows/", "tests/e2e/", "tests/chaos/", "tests/bench/", "tests/stack/")
+LONG = (*HOUSES, "tests/bench/", "tests/stack/", "tests/workflows/")
 
 
 def house_of(nodeid: str) -> str:
