@@ -55,10 +55,14 @@ def business_day(instant: datetime) -> date:
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """First instant of the business day and of the next one, in UTC: `start <= instant < end`."""
-    start = datetime.combine(day, time(), LIMA)
-    end = datetime.combine(day + timedelta(days=1), time(), LIMA)
-    return start.astimezone(UTC), end.astimezone(UTC)
+    """First instant of the business day and of the next one, in UTC: `start <= instant < end`.
+
+    The last day of the calendar (9999-12-31, which people type for "always") has no next one, and ends with it.
+    """
+    start = datetime.combine(day, time(), LIMA).astimezone(UTC)
+    if day == date.max:
+        return start, datetime.max.replace(tzinfo=UTC)
+    return start, datetime.combine(day + timedelta(days=1), time(), LIMA).astimezone(UTC)
 
 
 def is_holiday(day: date) -> bool:

@@ -19,9 +19,12 @@ ODD = (
     *("2026-02-30", "0001-01-01", "9999-12-31", "2026-13", "\x00", "'", '"><b>', "a" * 3000, "\U0001f4b8", "../.."),
 )
 PLACES = ("1", "2", "EXP-1001", "2026-11-27", "2026", "11", "B001", "OFAC", "10412", "6352", "Compra", "PEN")
-_IN_ADDRESS, _IN_FORM = re.compile(r"{\w+(?::\w+)?}"), re.compile(r'name="([a-z_]+)"')
-_TEMPLATES = (page.read_text() for page in (ROOT / "api").glob("*/templates/*.html"))
-FIELDS = sorted({name for page in _TEMPLATES for name in _IN_FORM.findall(page)})
+_IN_ADDRESS = re.compile(r"{\w+(?::\w+)?}")
+_SIGNS_OUT = re.compile(r"/(salir|sesiones/{session_id}/cerrar)$")
+# Where a page names its field, or hands the name to a macro, and where the code asks for it.
+_NAMED = re.compile(r"""name="([a-z_]+)"|m\.\w+\("([a-z_]+)"|(?:typed|form)\.\w+\("([a-z_]+)\"""")
+_WRITTEN = (file for kind in ("templates/*.html", "*.py") for file in (ROOT / "api").glob(f"*/{kind}"))
+FIELDS = sorted({name for file in _WRITTEN for names in _NAMED.findall(file.read_text()) for name in names if name})
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,12 @@ class Page:
     asked: tuple[str, ...]
 
 
-def pages(app: FastAPI, face: str, *, left_out: str) -> list[Page]:
-    """Those of a face, by the name of its module; not what would sign the caller out."""
+def pages(app: FastAPI, face: str) -> list[Page]:
+    """Those of a face, by the name of its module; not what signs the caller out."""
     found = []
     for route in iter_route_contexts(app.routes):
         path, reads = route.path or "", getattr(route, "dependant", None)
-        if reads is None or not reads.call.__module__.startswith(f"api.{face}.") or re.search(left_out, path):
+        if reads is None or not reads.call.__module__.startswith(f"api.{face}.") or _SIGNS_OUT.search(path):
             continue
         asked = tuple(sorted({one.alias for one in _query(reads)}))
         found += [Page(verb, path, asked) for verb in sorted((route.methods or set()) - {"HEAD"})]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import segno
@@ -20,10 +21,11 @@ from api.panel.questions import Ask, Question, Typed, ask, done
 from api.services import ServicesDep
 from api.staff import second_factors as staff
 from api.staff.shapes import MAX_ID
-from domain.errors import Refused
+from domain.errors import Invalid, Refused
 
 router = APIRouter(prefix="/panel", route_class=PanelRoute)
 KeyId = Annotated[int, Path(ge=1, le=MAX_ID)]
+SECRET = re.compile(r"[A-Z2-7]{32}")  # as `begin` wrote it into the page
 CODE = Ask(name="otp", label="Código del celular o de reserva", most=20)
 RENEW = Question(
     title="Códigos de reserva nuevos",
@@ -55,8 +57,10 @@ async def confirm(request: Request, user: CurrentUser, services: ServicesDep) ->
     try:
         made = await staff.confirm_totp(staff.CodeBody(otp=typed.text("otp")), user, services)
     except (Refused, ValidationError) as refused:
+        if not SECRET.fullmatch(secret := typed.text("secreto")):
+            raise Invalid("SECRET_LOST", "Empieza otra vez: pide un código nuevo.", field="secreto") from refused
         problem = problem_of(request, refused)
-        return _scan(request, user, typed.text("secreto")[:64], str(problem["detail"]), status=problem["status"])
+        return _scan(request, user, secret, str(problem["detail"]), status=problem["status"])
     return _codes(request, user, made.codes)
 
 

@@ -86,8 +86,8 @@ class Stack:
         return [process, *process.children(recursive=True)]
 
 
+# How a bench comes to its house.
 House = Callable[[], AbstractContextManager[Stack]]
-"""How a bench comes to its house."""
 
 
 @contextlib.contextmanager

@@ -110,6 +110,11 @@ async def test_the_screen_shows_the_secret_while_it_is_set_up_and_never_again(st
     assert found
     assert "data:image/svg+xml" in shown
     form = {"secreto": found.group(1), "otp": Telephone(found.group(1)).code()}
+    # A page whose secret was lost on the way begins again: drawing it was a 500.
+    lost = {"secreto": "no-es-uno", "otp": "000000"}
+    again = await person.http.post("/panel/sesiones/codigo/confirmar", data=lost, headers=token)
+    assert again.status_code == 422
+    assert "pide un código nuevo" in again.text
     codes = (await person.http.post("/panel/sesiones/codigo/confirmar", data=form, headers=token)).text
     spare = re.findall(r"<li><code>([a-z0-9-]+)</code>", codes)
     assert len(spare) == 10

@@ -59,6 +59,13 @@ def test_an_instant_lies_within_the_bounds_of_its_business_day(instant):
     assert start.tzinfo is end.tzinfo is UTC
 
 
+def test_the_last_day_of_the_calendar_ends_with_it():
+    """Typed for "always", it was a 500: it has no next day."""
+    start, end = day_bounds(date.max)
+    assert start < end == datetime.max.replace(tzinfo=UTC)
+    assert day_bounds(date.max - timedelta(days=1))[1] == start
+
+
 @pytest.mark.parametrize("ask", [business_day, is_open, next_opening, format_moment])
 def test_a_naive_instant_is_a_programming_error(ask):
     """F068, F069, F071."""

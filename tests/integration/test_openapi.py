@@ -20,7 +20,7 @@ SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "6")
 # Signing oneself out, or out of everything, would leave the rest of the run anonymous.
 LEFT_OUT = r"/(logout|sessions/.*/close|password|reset-password|reset-factors|deactivate|role|second-factors/.*)$"
-# Whose is a token: this answers only to somebody who is still signed in.
+# What answers only to somebody who is still signed in.
 SIGNED_IN = {"master": ("GET", "/api/staff/me"), "client": ("POST", "/api/client/me")}
 
 
