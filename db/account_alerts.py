@@ -56,4 +56,4 @@ async def _others(session: AsyncSession, account: ClientAccount) -> Sequence[int
             Client.closed_at.is_(None),
         )
     )
-    return (await session.scalars(wanted.distinct())).all()
+    return (await session.scalars(wanted.distinct().order_by(ClientAccount.client_id))).all()

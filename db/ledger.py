@@ -246,7 +246,8 @@ async def revalue(session: AsyncSession, *, day: date, rate: Decimal, actor: Act
 
     What was bought at one price and sold at another shows here as difference of exchange, realised or not.
     """
-    accounts = (await session.scalars(select(HouseAccount).where(HouseAccount.currency == Currency.USD))).all()
+    dollars = select(HouseAccount).where(HouseAccount.currency == Currency.USD)
+    accounts = (await session.scalars(dollars.order_by(HouseAccount.id))).all()
     sums = await balances(session, until=day)
     held = [Held(till=till_of(one), usd=sums.of(one.id).amount, pen=sums.of(one.id).pen) for one in accounts]
     loose = sums.account(ledger.UNALLOCATED_USD)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from db import session
 from db.settings import DatabaseSettings
+from tests import unordered
 
 _new_engine = session.make_engine
 _resting: dict[str, list[Kept]] = {}
@@ -33,6 +34,7 @@ class Kept(AsyncEngine):
         self.lines: dict[int, psycopg.AsyncConnection] = {}
         event.listen(self.sync_engine, "connect", self._opened)
         event.listen(self.sync_engine, "close", self._closed)
+        unordered.answer_backwards(self.sync_engine)
 
     async def dispose(self, close: bool = True) -> None:
         """Rest. Connections that somebody has still are not for the next test."""

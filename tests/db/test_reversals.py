@@ -132,7 +132,8 @@ async def test_two_people_once_and_only_what_was_completed(sessions: Sessions, b
         with pytest.raises(Conflict, match="ya está Aprobada"):
             await reversals.ask(session, row.code, actor=books.master, reason="otra vez", at=NOON)
         assert {one.amount for one in await movements.balances(session, until=DAY)} == {Decimal(0)}
-        told = await session.scalars(select(AuditEntry.action).where(AuditEntry.entity_id == row.code))
+        mine = select(AuditEntry.action).where(AuditEntry.entity_id == row.code)
+        told = await session.scalars(mine.order_by(AuditEntry.id))
         actions = ["ask", "deny", "ask", "approve"]
         assert [one for one in told if "reversal" in one] == [f"operations.reversal_{one}" for one in actions]
         state = await session.scalar(select(Operation.state).where(Operation.code == row.code))

@@ -35,3 +35,16 @@ async def test_a_held_row_keeps_its_writers_waiting_and_nobody_who_refers_to_it(
         assert await other.scalar(wanted.with_for_update(read=True, key_share=True, nowait=True)) is not None
         with pytest.raises(OperationalError):
             await other.scalar(wanted.with_for_update(key_share=True, nowait=True))
+
+
+async def test_what_a_test_reads_without_an_order_does_not_come_as_it_was_written(sessions: Sessions) -> None:
+    """A test of the tests: CI met one that leaned on that order (see tests.unordered)."""
+    async with sessions.begin() as session:
+        written = [(await add_client(session, f"4000000{place}")).id for place in range(3)]
+    mine = select(Client.id).where(Client.id.in_(written))
+    async with sessions() as session:
+        loose = [list(await session.scalars(one)) for one in (mine, mine.where(Client.id > 0).union_all(mine))]
+        kept = list(await session.scalars(mine.order_by(Client.id)))
+        locked = set(await session.scalars(mine.with_for_update()))
+    assert (loose[0], kept, locked) == (written[::-1], written, set(written))
+    assert loose[1][:3] == written[::-1]
