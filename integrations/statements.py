@@ -8,27 +8,37 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from typing import Any
 
 import mt940
-from python_calamine import CalamineError, CalamineWorkbook
 
 from domain.errors import Invalid
 from domain.names import fold
 from domain.statements import Layout, StatementRow
+from integrations.workbooks import Cells, WorkbookUnreadable, first_sheet, is_workbook
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_ROWS = 100_000
 HEADINGS_WITHIN = 30
-_SHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # xlsx, xls
+MOST_WORDS = 500
 _DAYS = ("%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d", "%d/%m/%y", "%d.%m.%Y")
+_YEARS = range(2000, 2100)
 _DELIMITERS = ";\t|,"
 _SAMPLE = 4096
-
-Cells = Sequence[object]
+_CENT = Decimal("0.01")
+_CURRENCY = re.compile(r"S/\.?|US\$|\$|USD|PEN|\s")
+# 1,234.56 as most banks here, and 1.234,56. Three figures after one dot are either, and are not understood.
+_POINT = re.compile(r"(\d{1,3}(,\d{3})+|\d{1,13})(\.\d{1,2})?|\.\d{1,2}")
+_COMMA = re.compile(r"(\d{1,3}(\.\d{3})+|\d{1,13}),\d{1,2}")
+_MOST_DIGITS = 13
+# The library logs each line that it does not understand: whose payment it was (F186).
+logging.getLogger("mt940").setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,37 +97,54 @@ def read(layout: Layout, content: bytes) -> list[StatementRow]:
 
 
 def _of_mt940(content: bytes) -> list[StatementRow]:
-    # As an open file: the library takes a text for the name of a file of ours when there is one.
+    # As an open file: the library takes a text for the name of a file of ours when there is one. Without its options it
+    # reads as version 5.0 did: a credit that the bank took back (RC) as one more credit.
     text = io.StringIO(content.decode("utf-8", "replace"))
     try:
-        transactions = mt940.parse(text)
+        statements = mt940.parse_statements(text, options=mt940.Options.all())
     except Exception as error:
         raise Invalid("STATEMENT_MT940", "El archivo no es un MT940 que se entienda.", field="file") from error
-    return [_swift_row(one.data) for one in transactions]
+    rows: list[StatementRow] = []
+    for statement in statements:
+        lines = [_swift_row(one.data, number) for number, one in enumerate(statement, start=len(rows) + 1)]
+        # The library leaves out what it can not fit without a word, and a file may have been cut.
+        if sum(one.amount for one in lines) != _between_balances(statement.data):
+            raise Invalid("STATEMENT_MT940", "Los movimientos del MT940 no van de un saldo al otro.", field="file")
+        rows += lines
+    return rows
 
 
-def _swift_row(told: dict[str, object]) -> StatementRow:
+def _between_balances(told: dict[str, Any]) -> Decimal | None:
+    """From the opening balance to the closing one, of a whole statement or of a page; None when one is missing."""
+    opening, closing = (
+        told.get(f"final_{end}_balance") or told.get(f"intermediate_{end}_balance") for end in ("opening", "closing")
+    )
+    return closing.amount.amount - opening.amount.amount if opening and closing else None
+
+
+def _swift_row(told: dict[str, object], number: int) -> StatementRow:
     day, amount = told["date"], getattr(told["amount"], "amount", None)
     assert isinstance(day, date), "the library reads the day of every transaction"
     assert isinstance(amount, Decimal), "the library reads the amount of every transaction"
+    if amount != amount.quantize(_CENT) or len(amount.as_tuple().digits) > _MOST_DIGITS + 2:
+        raise Invalid("STATEMENT_AMOUNT", f"No entiendo el monto del movimiento {number}.", field="file")
     reference = " ".join(str(told.get(name) or "") for name in ("customer_reference", "bank_reference"))
     words = " ".join(str(told.get(name) or "") for name in ("transaction_details", "extra_details"))
     return StatementRow(
         day=date(day.year, day.month, day.day),
         amount=amount,
-        reference=reference.strip(),
-        description=" ".join(words.split()),
+        reference=_text(reference),
+        description=_text(words),
     )
 
 
 def _cells(content: bytes) -> list[Cells]:
     """The rows of the first sheet, or of a csv whatever its delimiter."""
-    if content.startswith(_SHEETS):
+    if is_workbook(content):
         try:
-            book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-            return list(book.get_sheet_by_index(0).to_python(nrows=MOST_ROWS + HEADINGS_WITHIN))
-        except (CalamineError, ValueError, OSError) as error:
-            raise Invalid("STATEMENT_SHEET", "La hoja de cálculo no se puede abrir.", field="file") from error
+            return first_sheet(content, most_rows=MOST_ROWS + HEADINGS_WITHIN)
+        except WorkbookUnreadable as error:
+            raise Invalid("STATEMENT_SHEET", str(error), field="file") from error
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -131,15 +158,21 @@ def _cells(content: bytes) -> list[Cells]:
 
 def _of_table(table: Sequence[Cells], mapping: Mapping) -> list[StatementRow]:
     start, columns = _headings(table, mapping)
+    width = len(table[start])
     rows = []
     for number, cells in enumerate(table[start + 1 :], start=start + 2):
-        day = _day(_at(cells, columns.get("day")))
-        if day is None:
-            continue  # totals and footnotes stand below the movements, without a date
+        told = _text(_at(cells, columns["day"]))
+        # Totals and footnotes stand below the movements, without a date.
+        if not told[:1].isdigit():
+            continue
         amount = _amount_of(cells, columns, number)
         if amount:
+            # An amount such as 1,234.56 without its quotes, in a file that puts commas between columns.
+            if any(_text(cell) for cell in cells[width:]):
+                raise Invalid("STATEMENT_WIDTH", f"La fila {number} tiene más columnas que los títulos.", field="file")
             words = _text(_at(cells, columns.get("description")))
             reference = _text(_at(cells, columns.get("reference")))
+            day = _day(_at(cells, columns["day"]), number)
             rows.append(StatementRow(day=day, amount=amount, reference=reference, description=words))
     return rows
 
@@ -168,20 +201,20 @@ def _text(cell: object) -> str:
     """A cell as text; a number of operation is no quantity, so 123.0 is 123."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return " ".join(str(cell).replace("\x00", "").split())
+    return " ".join(str(cell).replace("\x00", "").split())[:MOST_WORDS]
 
 
-def _day(cell: object) -> date | None:
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
+def _day(cell: object, number: int) -> date:
+    """A day, with or without its hour. Raises Invalid, naming the row."""
+    said = cell.isoformat() if isinstance(cell, date) else _text(cell)
     for form in _DAYS:
         try:
-            return datetime.strptime(_text(cell), form).date()  # noqa: DTZ007 - a day of the bank's has no zone
+            day = datetime.strptime(re.split(r"[ T]", said)[0], form).date()  # noqa: DTZ007 - a bank's day has no zone
         except ValueError:
             continue
-    return None
+        if day.year in _YEARS:
+            return day
+    raise Invalid("STATEMENT_DAY", f"No entiendo la fecha de la fila {number}.", field="file")
 
 
 def _amount_of(cells: Cells, columns: dict[str, int], number: int) -> Decimal:
@@ -193,19 +226,16 @@ def _amount_of(cells: Cells, columns: dict[str, int], number: int) -> Decimal:
 
 
 def _money(cell: object, number: int) -> Decimal:
-    """`1,234.56`, `-1,234.56`, `1.234,56`, `S/ 10.00`, or a number of the sheet."""
-    text = "".join(char for char in _text(cell) if char in "0123456789.,-()")
-    if not text:
+    """`1,234.56`, `-1,234.56`, `1.234,56`, `(10.00)`, `S/ 10.00`, or a number of the sheet; nothing is 0.00."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) < 10**_MOST_DIGITS:
+        return Decimal(str(cell)).quantize(_CENT)
+    text = _CURRENCY.sub("", str(cell).upper())
+    bare = text.removeprefix("(").removesuffix(")").strip("-+")
+    if not bare:
         return Decimal("0.00")
-    negative = text.startswith(("-", "(")) or text.endswith("-")
-    bare = text.strip("-()")
-    if "," in bare and bare.rfind(",") > bare.rfind(".") and len(bare) - bare.rfind(",") - 1 != _THOUSANDS:
+    if _COMMA.fullmatch(bare):
         bare = bare.replace(".", "").replace(",", ".")
-    try:
-        value = Decimal(bare.replace(",", "")).quantize(Decimal("0.01"))
-    except InvalidOperation as error:
-        raise Invalid("STATEMENT_AMOUNT", f"No entiendo el monto de la fila {number}.", field="file") from error
-    return -value if negative else value
-
-
-_THOUSANDS = 3
+    elif not _POINT.fullmatch(bare):
+        raise Invalid("STATEMENT_AMOUNT", f"No entiendo el monto de la fila {number}.", field="file")
+    value = Decimal(bare.replace(",", "")).quantize(_CENT)
+    return -value if text.startswith(("-", "(")) or text.endswith("-") else value

@@ -13,20 +13,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from domain.clients import DocumentType, document_number
 from domain.errors import Invalid
 from domain.lists import Birth, Entry, EntryKind, ListCode, ListedDocument, ListedName, NameKind, Snapshot, digest
 from domain.names import fold
 from integrations.sanction_lists.errors import ListUnreadable
+from integrations.workbooks import WorkbookUnreadable, first_sheet, is_workbook
 
 HEADINGS = (
     *("codigo", "tipo", "nombres", "apellidos", "razon_social", "alias", "documento", "numero", "pais"),
     *("nacimiento", "nacionalidad", "cargo", "entidad", "motivo"),
 )
 MAX_ROWS, MAX_TEXT, MAX_UID, MAX_PROBLEMS = 100_000, 300, 80, 200
-XLSX = b"PK\x03\x04"
 PERU = "Peru"
 # A cell that a spreadsheet took for a number has lost the zeros before it.
 DNI_DIGITS, LEAST_DNI = 8, 6
@@ -70,16 +68,17 @@ def read(content: bytes, list_code: ListCode) -> Sheet:
 
 def _rows(content: bytes) -> Iterator[tuple[int, Row]]:
     """Rows with something in them, by heading, with their number in the sheet."""
-    table = _workbook(content) if content.startswith(XLSX) else _text(content)
-    if not table:
+    table = _workbook(content) if is_workbook(content) else _text(content)
+    top = next((place for place, cells in enumerate(table) if any(cells)), None)
+    if top is None:
         raise ListUnreadable("La hoja está vacía.")
-    headings = [re.sub(r"[^a-z]+", "_", fold(cell).lower()).strip("_") for cell in table[0]]
+    headings = [re.sub(r"[^a-z]+", "_", fold(cell).lower()).strip("_") for cell in table[top]]
     unknown = [heading for heading in headings if heading and heading not in HEADINGS]
     if unknown or not {"nombres", "razon_social"} & set(headings):
         raise ListUnreadable(f"Las columnas de la hoja son otras. Usa: {', '.join(HEADINGS)}.")
     if len(table) > MAX_ROWS:
         raise ListUnreadable(f"La hoja tiene más de {MAX_ROWS} filas.")
-    for number, cells in enumerate(table[1:], start=2):
+    for number, cells in enumerate(table[top + 1 :], start=top + 2):
         row = {heading: cell for heading, cell in zip(headings, cells, strict=False) if heading}
         if any(row.values()):
             yield number, row
@@ -87,10 +86,9 @@ def _rows(content: bytes) -> Iterator[tuple[int, Row]]:
 
 def _workbook(content: bytes) -> Sequence[Sequence[str]]:
     try:
-        with CalamineWorkbook.from_object(io.BytesIO(content)) as book:
-            return [[_plain(cell) for cell in cells] for cells in book.get_sheet_by_index(0).to_python()]
-    except (CalamineError, OSError, ValueError) as error:
-        raise ListUnreadable("El archivo .xlsx está dañado.") from error
+        return [[_plain(cell) for cell in cells] for cells in first_sheet(content, most_rows=MAX_ROWS + 1)]
+    except WorkbookUnreadable as error:
+        raise ListUnreadable(str(error)) from error
 
 
 def _text(content: bytes) -> Sequence[Sequence[str]]:

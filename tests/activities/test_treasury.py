@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -20,10 +20,9 @@ from domain.operations import Kind, State
 from integrations.bcrp import Bcrp, BcrpDown
 from integrations.settings import BcrpSettings
 from tests.books import open_books
+from tests.clock import now, today
 from tests.standins.programs import StandIn
 from workflows.treasury_messages import TreasuryOrder, TreasuryTask
-
-NOW = datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +48,9 @@ async def test_the_draft_of_the_day_tells_what_is_open_and_cancels_nothing(
 ):
     async with sessions.begin() as session:
         books = await open_books(session)
-        row = await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=NOW - timedelta(days=2), settle=False)
+        row = await books.completed(
+            session, Kind.COMPRA, "100.00", "3.7400", at=now() - timedelta(days=2), settle=False
+        )
         row.state = State.PENDIENTE
     for _ in range(2):
         assert "1 operaciones abiertas" in await do(house, TreasuryTask.DAILY_CLOSE)
@@ -57,7 +58,7 @@ async def test_the_draft_of_the_day_tells_what_is_open_and_cancels_nothing(
         (closure,) = (await session.scalars(select(DailyClosure))).all()
         (incident,) = (await session.scalars(select(Incident))).all()
         assert await session.scalar(select(Operation.state)) is State.PENDIENTE
-    assert (closure.state, closure.day) == (ClosingState.BORRADOR, business_day(NOW - timedelta(hours=6)))
+    assert (closure.state, closure.day) == (ClosingState.BORRADOR, business_day(now() - timedelta(hours=6)))
     assert incident.kind == "operaciones abiertas al cierre"
 
 
@@ -67,11 +68,11 @@ async def test_the_night_finds_what_nobody_posted_and_is_silent_once_it_is(
     """F215: a difference is an incident until it ties."""
     async with sessions.begin() as session:
         books = await open_books(session)
-        long_ago = NOW - timedelta(days=90)
+        long_ago = now() - timedelta(days=90)
         row = await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=long_ago, settle=False)
     assert "sin asiento: 1" in await do(house, TreasuryTask.NIGHTLY_CHECK)
     async with sessions.begin() as session:
-        await settlement.settle(session, row.code, at=NOW)
+        await settlement.settle(session, row.code, at=now())
         still = select(Incident.subject).where(Incident.kind == control.KIND, Incident.closed_at.is_(None))
         assert set(await session.scalars(still)) == {"sin asiento", "sin comprobante"}
     assert await do(house, TreasuryTask.NIGHTLY_CHECK) == "sin comprobante: 1"
@@ -86,7 +87,7 @@ async def test_a_position_beyond_its_limit_is_told_once_and_is_an_incident_until
 ):
     async with sessions.begin() as session:
         books = await open_books(session)
-        await books.completed(session, Kind.COMPRA, "20000.01", "3.7400", at=NOW)
+        await books.completed(session, Kind.COMPRA, "20000.01", "3.7400", at=now())
     for _ in range(2):
         assert "posición critica" in await do(house, TreasuryTask.ROLL_UP)
     async with sessions.begin() as session:
@@ -94,8 +95,8 @@ async def test_a_position_beyond_its_limit_is_told_once_and_is_an_incident_until
         assert await session.scalar(told) == 2
         assert await session.scalar(select(func.count(LedgerDay.day))) == 6
         assert (await session.scalars(select(Incident.closed_at))).all() == [None]
-        await books.completed(session, Kind.VENTA, "18000.00", "3.7600", at=NOW)
-        held = await movements.balances(session, until=business_day(NOW))
+        await books.completed(session, Kind.VENTA, "18000.00", "3.7600", at=now())
+        held = await movements.balances(session, until=today())
     assert sum(one.amount for one in held if one.account.currency == "USD") == Decimal("2000.01")
     assert "posición normal" in await do(house, TreasuryTask.ROLL_UP)
     async with sessions() as session:
@@ -115,7 +116,7 @@ async def test_reference_rates_are_kept_once_a_day_and_a_silent_bank_changes_not
     assert all(row.buy <= row.sell and row.day.weekday() < 5 for row in rows)
     nobody = Bcrp(BcrpSettings(bcrp_api_url="http://127.0.0.1:9/nadie", bcrp_timeout=1))
     with pytest.raises(BcrpDown):
-        await nobody.rates(business_day(NOW), business_day(NOW))
+        await nobody.rates(today(), today())
 
 
 async def test_goals_of_the_month_before_are_passed_on(house: TreasuryActivities):

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import select
 
 from db.session import Sessions
 from db.tables import AuditEntry
-from domain.calendar import business_day
 from domain.operations import Actor, ActorKind, Kind
 from domain.permissions import Role
 from tests.api.conftest import Staff
 from tests.api.test_panel import csrf
 from tests.books import open_books
+from tests.clock import now, today
 
-NOW = datetime.now(UTC)
-TODAY = business_day(NOW)
 PATH = "/panel/metas"
 
 
@@ -27,8 +23,8 @@ async def test_a_goal_is_set_by_a_master_and_its_trader_sees_only_its_own(staff:
         books = await open_books(session)
         mine = Actor(kind=ActorKind.STAFF, id=trader.id)
         for usd, who in (("3000.00", mine), ("1000.00", books.trader)):
-            await books.completed(session, Kind.COMPRA, usd, "3.7400", at=NOW, trader=who)
-    token, path = await csrf(master), f"{PATH}/{trader.id}?mes={TODAY:%Y-%m}"
+            await books.completed(session, Kind.COMPRA, usd, "3.7400", at=now(), trader=who)
+    token, path = await csrf(master), f"{PATH}/{trader.id}?mes={today():%Y-%m}"
     wrong = await master.http.post(path, data={"goal": "mucho"}, headers=token)
     assert (wrong.status_code, 'id="goal-e"' in wrong.text) == (422, True)
     for _ in range(2):

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import io
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,17 +18,15 @@ from db import accounting
 from db.session import Sessions
 from db.tables import LedgerAccount
 from domain.accounts import Bank
-from domain.calendar import business_day
 from domain.money import Currency
 from domain.operations import Kind
 from domain.permissions import Role
 from tests.api.conftest import Person, Staff
 from tests.api.test_panel import csrf
 from tests.books import Books, open_books
+from tests.clock import now, today
 from tests.papers import text_of
 
-NOW = datetime.now(UTC)
-TODAY = business_day(NOW)
 PATH, API = "/panel/libros", "/api/staff"
 # Compras of 100.00 at 3.7400 with the desk at 3.7500: S/ 1.00 of margin each.
 EACH, COMPRAS = Decimal("375.00"), 7
@@ -40,7 +38,7 @@ async def books(sessions: Sessions) -> Books:
         books = await open_books(session)
         for place in range(COMPRAS):
             # Three days, the newest first: a page goes by day, whatever the order of registering was.
-            at = NOW - timedelta(days=place % 3)
+            at = now() - timedelta(days=place % 3)
             await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=at)
     return books
 
@@ -51,7 +49,11 @@ async def master(staff: Staff, books: Books) -> Person:
 
 
 def days() -> str:
-    return f"desde={TODAY - timedelta(days=3)}&hasta={TODAY}"
+    return f"desde={today() - timedelta(days=3)}&hasta={today()}"
+
+
+def of_today() -> str:
+    return f"since={today()}&until={today()}"
 
 
 async def sheet(person: Person, address: str) -> list[list[Any]]:
@@ -67,7 +69,7 @@ async def pdf(person: Person, address: str) -> str:
 
 
 async def test_a_page_of_the_mayor_carries_the_balance_of_all_before_it(master: Person, books: Books):
-    asked = {"since": str(TODAY - timedelta(days=1)), "until": str(TODAY), "limit": "2"}
+    asked = {"since": str(today() - timedelta(days=1)), "until": str(today()), "limit": "2"}
     lines: list[dict[str, Any]] = []
     cursor, pages = None, 0
     while pages == 0 or cursor:
@@ -91,7 +93,7 @@ async def test_a_page_of_the_mayor_carries_the_balance_of_all_before_it(master: 
 async def test_a_page_of_the_mayor_reads_only_its_own_lines_and_the_same_after_the_sums_by_day(
     sessions: Sessions, books: Books
 ):
-    since, until = TODAY - timedelta(days=3), TODAY
+    since, until = today() - timedelta(days=3), today()
     async with sessions() as session:
         whole = await accounting.account_ledger(session, "10412", since=since, until=until)
         first = await accounting.account_ledger(session, "10412", since=since, until=until, limit=3)
@@ -118,14 +120,14 @@ async def test_the_same_figures_on_page_workbook_and_pdf(master: Person, books: 
             assert figure in page, address
             assert figure in paper, address
         assert "QoriCash · RUC 2099" in paper
-        assert f"al {TODAY:%d/%m/%Y}" in paper
+        assert f"al {today():%d/%m/%Y}" in paper
     trial = await sheet(master, f"{PATH}/balance?{days()}")
     assert {row[0]: row[5] for row in trial[1:]}["10412"] == 2625.0
     mayor = await sheet(master, f"{PATH}/mayor?cuenta=10412&{days()}")
     assert [row[6] for row in mayor[1:]] == [float(EACH * place) for place in range(COMPRAS + 1)]
     income = await sheet(master, f"{PATH}/resultado?{days()}")
     assert income[1] == ["Margen de las operaciones", 7.0]
-    told = (await master.http.get(f"{API}/accounting/income?since={TODAY - timedelta(days=3)}")).json()
+    told = (await master.http.get(f"{API}/accounting/income?since={today() - timedelta(days=3)}")).json()
     assert told["net"] == "7.00"
     operations = await sheet(master, f"{PATH}/operaciones?{days()}")
     assert (len(operations) - 1, sum(row[9] for row in operations[1:])) == (COMPRAS, 7.0)
@@ -144,7 +146,7 @@ async def test_the_mayor_of_every_account_of_the_plan_can_be_taken_away(master: 
 async def test_a_loss_stands_between_parentheses_on_page_and_paper(master: Person, books: Books, sessions: Sessions):
     """F231"""
     async with sessions.begin() as session:
-        await books.completed(session, Kind.COMPRA, "1000.00", "3.7695", at=NOW)
+        await books.completed(session, Kind.COMPRA, "1000.00", "3.7695", at=now())
     address = f"{PATH}/resultado?{days()}"
     page = (await master.http.get(address)).text
     assert "Pérdida del período" in page
@@ -163,7 +165,7 @@ async def test_an_entry_is_annulled_by_two_people_once(master: Person, staff: St
         "counterpart": "6391",
     }
     assert (await master.http.post(f"{API}/treasury/movements", json=body)).json()["status"] == "registrado"
-    number = (await master.http.get(f"{API}/ledger/entries?since={TODAY}&until={TODAY}")).json()["items"][0]["entry"]
+    number = (await master.http.get(f"{API}/ledger/entries?{of_today()}")).json()["items"][0]["entry"]
     path, token, theirs = f"{PATH}/asientos/{number}", await csrf(master), await csrf(other)
     silent = await master.http.post(f"{path}/pedir-anulacion", data={"reason": ""}, headers=token)
     assert (silent.status_code, 'aria-invalid="true"' in silent.text) == (422, True)
@@ -186,7 +188,7 @@ async def test_an_entry_is_annulled_by_two_people_once(master: Person, staff: St
 
 
 async def test_the_entry_of_an_operation_leads_to_its_reversal(master: Person, books: Books):
-    line = (await master.http.get(f"{API}/ledger/entries?since={TODAY}&until={TODAY}")).json()["items"][0]
+    line = (await master.http.get(f"{API}/ledger/entries?{of_today()}")).json()["items"][0]
     page = (await master.http.get(f"{PATH}/asientos/{line['entry']}")).text
     assert "se deshace con el reverso de la operación" in page
     assert f"/panel/operaciones/{line['operation_code']}" in page
@@ -196,7 +198,7 @@ async def test_the_entry_of_an_operation_leads_to_its_reversal(master: Person, b
 async def test_a_month_is_closed_and_reopened_by_two(master: Person, staff: Staff, books: Books):
     other = await staff("mario", Role.MASTER)
     token, theirs = await csrf(master), await csrf(other)
-    path = f"{PATH}/meses/{TODAY.year}/{TODAY.month}"
+    path = f"{PATH}/meses/{today().year}/{today().month}"
     assert "El mes todavía no termina" in (await master.http.get(f"{path}/cerrar")).text
     assert [(await master.http.post(f"{path}/cerrar", headers=token)).status_code for _ in range(2)] == [200, 409]
     page = (await master.http.get(f"{PATH}/meses")).text
@@ -211,7 +213,7 @@ async def test_a_month_is_closed_and_reopened_by_two(master: Person, staff: Staf
     assert (await other.http.post(f"{path}/aprobar", data=given, headers=theirs)).status_code == 200
     assert f"{path}/cerrar" in (await other.http.get(f"{PATH}/meses")).text
     for book, code in (("diario", "050100"), ("mayor", "060100")):
-        file = await master.http.get(f"{PATH}/ple/{TODAY.year}/{TODAY.month}/{book}")
+        file = await master.http.get(f"{PATH}/ple/{today().year}/{today().month}/{book}")
         assert code in file.headers["content-disposition"]
 
 
@@ -224,7 +226,7 @@ async def test_the_plan_takes_a_new_account_once_and_revaluing_twice_changes_onc
     assert [one.status_code for one in answers] == [200, 409]
     assert "La cuenta 6366 ya existe." in answers[1].text
     assert "Otros servicios" in (await master.http.get(f"{PATH}/plan")).text
-    closing = {"day": str(TODAY), "rate": "3.7600"}
+    closing = {"day": str(today()), "rate": "3.7600"}
     bad = await master.http.post(f"{PATH}/revaluar", data=closing | {"rate": "37"}, headers=token)
     assert (bad.status_code, 'id="rate-e"' in bad.text) == (422, True)
     for _ in range(2):
@@ -243,7 +245,7 @@ async def test_the_books_are_the_masters_and_a_trader_reads_its_own_margin(maste
     assert "Ninguna operación en esos días" in own.text
     assert f'href="{PATH}/balance"' not in own.text
     assert (await operator.http.get(f"{PATH}/resultados")).status_code == 403
-    wrong = await master.http.get(f"{PATH}/balance?desde={TODAY}&hasta={TODAY - timedelta(days=1)}")
+    wrong = await master.http.get(f"{PATH}/balance?desde={today()}&hasta={today() - timedelta(days=1)}")
     assert (wrong.status_code, "termina antes de empezar" in wrong.text) == (422, True)
     nothing = await master.http.get(f"{PATH}/mayor?cuenta=6391")
     assert "Sin movimientos en esos días" in nothing.text

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
 
 from db.session import Sessions
-from domain.calendar import business_day
 from domain.operations import Kind
 from domain.permissions import Role
 from tests.api.conftest import Person, Staff
 from tests.api.test_panel import csrf
 from tests.books import Books, open_books
+from tests.clock import earlier_today, now, today
 
-NOW = datetime.now(UTC)
-TODAY = business_day(NOW)
 PATH, API = "/panel/calce", "/api/staff/netting"
 C, V = Kind.COMPRA, Kind.VENTA
 
@@ -32,7 +30,7 @@ async def books(sessions: Sessions) -> Books:
         for place, (kind, usd, rate) in enumerate(
             ((C, "1000.00", "3.7400"), (V, "600.00", "3.7600"), (V, "500.00", "3.7700"))
         ):
-            await books.completed(session, kind, usd, rate, at=NOW - timedelta(minutes=3 - place))
+            await books.completed(session, kind, usd, rate, at=earlier_today(3 - place))
     return books
 
 
@@ -84,7 +82,7 @@ async def test_what_earlier_days_left_is_carried_to_the_board_of_today(
     """F236"""
     async with sessions.begin() as session:
         for usd in ("200.00", "50.50"):
-            await books.completed(session, V, usd, "3.7600", at=NOW - timedelta(days=1))
+            await books.completed(session, V, usd, "3.7600", at=now() - timedelta(days=1))
     page = (await master.http.get(PATH)).text
     assert "2 de días anteriores por US$ 250.50" in page
     assert page.count("de días anteriores") == 1
@@ -190,4 +188,4 @@ async def test_an_operador_looks_and_neither_sees_nor_does_what_is_the_masters(
     sheet = await operator.http.get(f"{PATH}/calces?formato=xlsx")
     rows = CalamineWorkbook.from_filelike(io.BytesIO(sheet.content)).get_sheet_by_index(0).to_python()
     assert [rows[1][place] for place in (1, 2, 3, 6)] == [books.codes[0], books.codes[1], 100.0, 2.0]
-    assert f"{TODAY:%d/%m/%Y}" == rows[1][0]
+    assert f"{today():%d/%m/%Y}" == rows[1][0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,10 +15,10 @@ from activities.compliance import ComplianceActivities
 from db import cases
 from db.session import Sessions
 from db.tables import ComplianceAudit, Parameter
-from domain.calendar import business_day
 from domain.permissions import Role
 from tests.activities.operations import add_operation
 from tests.api.conftest import Person, Staff
+from tests.clock import today
 from tests.people import Customer, add_client
 from tests.standins.conftest import start
 from tests.standins.programs import Starter
@@ -30,7 +29,6 @@ __all__ = ["start"]
 PNG = b"\x89PNG\r\n\x1a\n" + b"sustento"
 
 REPORTS, CASES = "/api/staff/reports", "/api/staff/cases"
-MONTH = f"{business_day(datetime.now(UTC)):%Y-%m}"
 
 
 @pytest.fixture
@@ -67,14 +65,15 @@ def _sheets(answer: httpx.Response) -> dict[str, list[list[Any]]]:
 async def test_the_register_is_read_corrected_and_exported_a_row_an_operation(staff: Staff, sessions: Sessions):
     officer = await staff("oficial", Role.MIDDLE_OFFICE)
     _, code = await _operated(sessions)
-    listed = (await officer.http.get(f"{REPORTS}/register?month={MONTH}")).json()["items"]
+    month = f"{today():%Y-%m}"
+    listed = (await officer.http.get(f"{REPORTS}/register?month={month}")).json()["items"]
     assert [(row["operation_code"], row["modality"], row["amount_usd"]) for row in listed] == [
         (code, "única", "120000.00")
     ]
     learnt = {"beneficiario": {"name": "Otra Persona"}}
     history = (await _post(officer, f"{REPORTS}/register/{code}/correct", people=learnt, reason="declaró")).json()
     assert [row["entry"] for row in history["items"]] == [1, 2]
-    sheet = _sheets(await _post(officer, f"{REPORTS}/register/export", month=MONTH))[f"Registro {MONTH}"]
+    sheet = _sheets(await _post(officer, f"{REPORTS}/register/export", month=month))[f"Registro {month}"]
     columns = dict(zip(sheet[0], sheet[1], strict=True))
     assert len(sheet) == 2
     assert columns["ordenante: nombre"] == "Persona De Prueba"
@@ -145,7 +144,7 @@ async def test_a_clients_file_holds_everything_and_leaves_its_trace(staff: Staff
 async def test_the_years_statistics_count_by_lima_month(staff: Staff, sessions: Sessions):
     officer = await staff("oficial", Role.MIDDLE_OFFICE)
     await _operated(sessions)
-    now = business_day(datetime.now(UTC))
+    now = today()
     told = (await officer.http.get(f"{REPORTS}/statistics?year={now.year}")).json()
     month = {name: line[now.month - 1] for name, line in told["lines"].items()}
     assert (month["Operaciones completadas"], month["Monto completado (US$)"]) == ("1", "120000.00")
@@ -163,8 +162,7 @@ async def test_a_score_is_calculated_anew_and_found_by_its_level(staff: Staff, s
     first = (await _post(officer, f"/api/staff/risk/{client.id}/recalculate")).json()
     assert (first["score"], first["level"]) == (30, "Medio")
     async with sessions.begin() as session:
-        today = business_day(datetime.now(UTC))
-        session.add(Parameter(name="risk_level_high", value="30", valid_from=today, source="prueba"))
+        session.add(Parameter(name="risk_level_high", value="30", valid_from=today(), source="prueba"))
     again = (await _post(officer, f"/api/staff/risk/{client.id}/recalculate")).json()
     assert (again["score"], again["level"], again["regime"]) == (30, "Alto", "Básica")
     for level, found in (("Alto", [client.id]), ("Medio", [])):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,15 +13,13 @@ from python_calamine import CalamineWorkbook
 from db import preferential_rates
 from db.session import Sessions
 from domain.accounts import Bank
-from domain.calendar import business_day
 from domain.money import Currency
 from domain.operations import Kind
 from domain.permissions import Role
 from tests.api.conftest import Staff
 from tests.books import Books, open_books
+from tests.clock import earlier_today, now, today
 
-NOW = datetime.now(UTC)
-TODAY = business_day(NOW)
 BASE = "/api/staff"
 
 
@@ -86,8 +84,8 @@ async def test_a_day_is_signed_with_reasons_reopened_by_two_and_keeps_its_figure
     """F248, F243"""
     operator, master = await staff("oscar", Role.OPERADOR), await staff("marta", Role.MASTER)
     async with sessions.begin() as session:
-        await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=NOW - timedelta(minutes=20))
-    path = f"{BASE}/closings/{TODAY}"
+        await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=earlier_today(20))
+    path = f"{BASE}/closings/{today()}"
     draft = (await operator.http.post(f"{path}/draft")).json()
     counts = [{"house_account_id": line["house_account_id"], "counted": line["system"]} for line in draft["lines"]]
     counts[0]["counted"] = "1.00"
@@ -98,7 +96,7 @@ async def test_a_day_is_signed_with_reasons_reopened_by_two_and_keeps_its_figure
     assert (signed["state"], signed["open_usd"], signed["margin_pen"]) == ("Firmado", "100.00", "1.00")
     assert (await operator.http.post(f"{path}/sign", json={"counts": counts})).json()["code"] == "DAY_SIGNED"
     async with sessions.begin() as session:
-        await books.completed(session, Kind.VENTA, "50.00", "3.7600", at=NOW - timedelta(minutes=15))
+        await books.completed(session, Kind.VENTA, "50.00", "3.7600", at=earlier_today(15))
     found = {one["key"]: one for one in (await operator.http.get(f"{BASE}/control")).json()["items"]}
     assert found["día movido"]["serious"]
     asked = (await operator.http.post(f"{path}/reopen", json={"reason": "llegó otra"})).json()
@@ -113,7 +111,7 @@ async def test_control_names_what_is_missing_and_is_silent_when_all_ties(staff: 
     """F215: the four completed operations of which the predecessor had posted three."""
     master = await staff("marta", Role.MASTER)
     async with sessions.begin() as session:
-        ago = NOW - timedelta(hours=1)
+        ago = now() - timedelta(hours=1)
         row = await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=ago, settle=False)
         await books.completed(session, Kind.COMPRA, "10.00", "3.7400", desk=None, at=ago)
     found = {one["key"]: one for one in (await master.http.get(f"{BASE}/control")).json()["items"]}
@@ -127,10 +125,10 @@ async def test_a_statement_comes_in_once_and_what_is_unclear_waits_for_a_person(
     operator = await staff("oscar", Role.OPERADOR)
     account = books.account(Bank.BCP, Currency.USD)
     async with sessions.begin() as session:
-        row = await books.completed(session, Kind.COMPRA, "500.00", "3.7400", at=NOW)
-        await books.completed(session, Kind.COMPRA, "120.00", "3.7400", at=NOW)
-        await books.completed(session, Kind.COMPRA, "80.00", "3.7400", at=NOW)
-    day = f"{TODAY:%d/%m/%Y}"
+        row = await books.completed(session, Kind.COMPRA, "500.00", "3.7400", at=now())
+        await books.completed(session, Kind.COMPRA, "120.00", "3.7400", at=now())
+        await books.completed(session, Kind.COMPRA, "80.00", "3.7400", at=now())
+    day = f"{today():%d/%m/%Y}"
     content = f"Fecha,Descripcion,Monto\n{day},ABONO {row.code},500.00\n{day},DEPOSITO,200.00\n{day},ITF,-0.05\n"
     path = f"{BASE}/reconciliation/{account}"
 
@@ -166,8 +164,8 @@ async def test_a_statement_comes_in_once_and_what_is_unclear_waits_for_a_person(
 async def test_books_and_reports_say_the_same_on_the_page_and_in_the_sheet(staff: Staff, books: Books, sessions):
     master = await staff("marta", Role.MASTER)
     async with sessions.begin() as session:
-        await books.completed(session, Kind.COMPRA, "1000.00", "3.7400", at=NOW)
-        await books.completed(session, Kind.VENTA, "600.00", "3.7600", at=NOW)
+        await books.completed(session, Kind.COMPRA, "1000.00", "3.7400", at=now())
+        await books.completed(session, Kind.VENTA, "600.00", "3.7600", at=now())
     trial = (await master.http.get(f"{BASE}/accounting/trial-balance")).json()
     assert trial["debit"] == trial["credit"]
     assert sum(Decimal(line["closing"]) for line in trial["items"]) == 0
@@ -179,13 +177,13 @@ async def test_books_and_reports_say_the_same_on_the_page_and_in_the_sheet(staff
         results = (await master.http.get(f"{BASE}/accounting/results", params={"by": by})).json()
         assert (results["margin"], income["margin"]) == ("16.00", "16.00"), by
         assert (results["items"][0]["bought_usd"], results["items"][0]["sold_usd"]) == ("1000.00", "600.00")
-    text = (await master.http.get(f"{BASE}/ledger/ple/{TODAY.year}/{TODAY.month}")).text
+    text = (await master.http.get(f"{BASE}/ledger/ple/{today().year}/{today().month}")).text
     lines = text.split("\r\n")[:-1]
     assert len(lines) == 12
     assert {line.count("|") for line in lines} == {21}
     debit, credit = (sum(Decimal(line.split("|")[place]) for line in lines) for place in (17, 18))
     assert debit == credit
-    period = {"since": str(TODAY), "until": str(TODAY)}
+    period = {"since": str(today()), "until": str(today())}
     assert (await master.http.get(f"{BASE}/ledger/entries/export", params=period)).status_code == 200
     book = (await master.http.get(f"{BASE}/ledger/entries", params=period)).json()["items"]
     refused = await master.http.post(f"{BASE}/ledger/entries/{book[0]['entry_id']}/annul", json={"reason": "no va"})
@@ -196,9 +194,9 @@ async def test_a_trader_sees_its_own_profit_and_nothing_of_the_treasury(staff: S
     """F225: Master filtered by a trader sees that trader's own screen."""
     trader, master = await staff("tito", Role.TRADER), await staff("marta", Role.MASTER)
     async with sessions.begin() as session:
-        await books.completed(session, Kind.COMPRA, "1000.00", "3.7400", at=NOW)
+        await books.completed(session, Kind.COMPRA, "1000.00", "3.7400", at=now())
         mine = books.trader.__class__(kind=books.trader.kind, id=trader.id)
-        await books.completed(session, Kind.VENTA, "100.00", "3.7700", at=NOW, trader=mine)
+        await books.completed(session, Kind.VENTA, "100.00", "3.7700", at=now(), trader=mine)
     own = (await trader.http.get(f"{BASE}/goals/days")).json()["items"]
     seen = (await master.http.get(f"{BASE}/goals/days", params={"trader_id": trader.id})).json()["items"]
     assert own == seen
@@ -219,7 +217,7 @@ async def test_a_client_of_a_tier_gets_the_better_rate_and_never_both(staff: Sta
     assert (await master.http.post(path, json={"pips": 101, "reason": "mucho"})).json()["code"] == "PIPS_LIMIT"
     async with sessions() as session:
         got = [
-            await preferential_rates.improvement_for(session, books.client.id, Decimal(usd), day=TODAY)
+            await preferential_rates.improvement_for(session, books.client.id, Decimal(usd), day=today())
             for usd in ("100", "5000", "10000")
         ]
     assert got == [20, 20, 25]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from db.session import Sessions
 from domain.accounts import Bank
-from domain.calendar import business_day, format_day
+from domain.calendar import format_day
 from domain.money import Currency
 from domain.operations import Kind
 from domain.permissions import Role
@@ -18,9 +17,7 @@ from tests.api.conftest import Person, Staff
 from tests.api.test_panel import csrf
 from tests.api.test_treasury_pages import opening, send, shown
 from tests.books import Books, open_books
-
-NOW = datetime.now(UTC)
-TODAY = business_day(NOW)
+from tests.clock import earlier_today, today
 
 
 @pytest.fixture
@@ -31,7 +28,7 @@ async def books(sessions: Sessions) -> Books:
 
 async def counted(person: Person, **other: str) -> dict[str, str]:
     """What the books say of each account, typed as the count; `other` overrides it."""
-    view = (await person.http.get(f"/api/staff/closings/{TODAY}")).json()
+    view = (await person.http.get(f"/api/staff/closings/{today()}")).json()
     return {f"contado-{line['house_account_id']}": line["system"] for line in view["lines"]} | other
 
 
@@ -41,8 +38,8 @@ async def test_a_day_is_drafted_counted_signed_printed_and_reopened_by_two(
     """F243, F248"""
     operator, master = await staff("oscar", Role.OPERADOR), await staff("marta", Role.MASTER)
     async with sessions.begin() as session:
-        await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=NOW - timedelta(minutes=20))
-    path, account = f"cierre/{TODAY}", books.account(Bank.BCP, Currency.USD)
+        await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=earlier_today(20))
+    path, account = f"cierre/{today()}", books.account(Bank.BCP, Currency.USD)
     assert "Sin borrador todavía" in await shown(operator, path)
     assert (await send(operator, f"{path}/acto/borrador"))[0] == 200
     held = (await counted(operator))[f"contado-{account}"]
@@ -65,22 +62,22 @@ async def test_a_day_is_drafted_counted_signed_printed_and_reopened_by_two(
     page = await shown(operator, path)
     assert "falta un abono" in page
     assert "Firmado por" in page
-    pdf = await operator.http.get(f"/api/staff/closings/{TODAY}/export?format=pdf")
-    sheet = await operator.http.get(f"/api/staff/closings/{TODAY}/export?format=xlsx")
+    pdf = await operator.http.get(f"/api/staff/closings/{today()}/export?format=pdf")
+    sheet = await operator.http.get(f"/api/staff/closings/{today()}/export?format=xlsx")
     assert (pdf.content[:4], sheet.content[:2]) == (b"%PDF", b"PK")
     assert (await send(operator, f"{path}/acto/reabrir", reason="llegó el abono"))[0] == 200
     waiting = (await master.http.get("/api/staff/approvals")).json()["items"][0]["id"]
     assert (await send(master, f"aprobaciones/{waiting}/aprobar", reason="de acuerdo"))[0] == 200
     listed = await shown(operator, "cierre")
     assert "Reabierto" in listed
-    assert format_day(TODAY) in listed
+    assert format_day(today()) in listed
 
 
 async def test_control_says_what_does_not_tie_with_the_way_there(staff: Staff, books: Books, sessions: Sessions):
     operator = await staff("oscar", Role.OPERADOR)
     assert "Todo cuadra" in await shown(operator, "control")
     async with sessions.begin() as session:
-        bought = await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=NOW - timedelta(minutes=20))
+        bought = await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=earlier_today(20))
     told = (await operator.http.get("/api/staff/control")).json()["items"]
     page = (await operator.http.get("/panel/control")).text
     assert told
@@ -115,7 +112,7 @@ async def test_a_statement_is_brought_once_confirmed_split_dismissed_and_undone(
     for amount, why in (("12.50", "comisión"), ("7.50", "portes")):
         spent = {"house_account_id": where, "counterpart": "6391", "amount": amount, "day": "", "reason": why}
         await send(operator, "movimientos/registrar/gasto", **spent)
-    content = CSV.format(day=format_day(TODAY))
+    content = CSV.format(day=format_day(today()))
     status, said = await brought(operator, account, content)
     assert status == 200
     assert "3 líneas nuevas" in said

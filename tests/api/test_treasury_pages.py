@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -17,9 +16,9 @@ from domain.permissions import Role
 from tests.api.conftest import Person, Staff
 from tests.api.test_panel import csrf
 from tests.books import Books, open_books
+from tests.clock import earlier_today
 from tests.people import add_client
 
-NOW = datetime.now(UTC)
 PAGES = ("cuentas", "movimientos", "movimientos/pendientes", "posicion", "aprobaciones")
 
 
@@ -52,7 +51,7 @@ async def test_the_balances_of_the_page_are_those_of_the_api_now_and_on_a_day(
         0
     ] == 200
     async with sessions.begin() as session:
-        await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=NOW - timedelta(minutes=20))
+        await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=earlier_today(20))
     told = (await master.http.get("/api/staff/house-accounts")).json()
     page = await shown(master, "cuentas")
     for figure in (told["total_usd"], told["total_pen"], *(one["amount"] for one in told["items"])):
@@ -173,8 +172,8 @@ async def test_a_house_account_is_added_corrected_with_a_reason_and_put_out_of_u
 async def test_the_position_of_the_page_is_that_of_the_api(staff: Staff, books: Books, sessions: Sessions):
     master = await staff("marta", Role.MASTER)
     async with sessions.begin() as session:
-        await books.completed(session, Kind.COMPRA, "6000.00", "3.7400", at=NOW - timedelta(minutes=20))
-        await books.completed(session, Kind.VENTA, "500.00", "3.7600", at=NOW - timedelta(minutes=15))
+        await books.completed(session, Kind.COMPRA, "6000.00", "3.7400", at=earlier_today(20))
+        await books.completed(session, Kind.VENTA, "500.00", "3.7600", at=earlier_today(15))
     told = (await master.http.get("/api/staff/position")).json()
     page = await shown(master, "posicion")
     for figure in ("open_usd", "realised", "margin"):

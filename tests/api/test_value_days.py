@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -18,18 +18,16 @@ from domain.permissions import Role
 from tests.api.records import Written, staff_actor
 from tests.api.test_panel import PICTURE, House, house, processing
 from tests.books import signed
+from tests.clock import now, today
 
 __all__ = ["house"]
-
-NOW = datetime.now(UTC)
-YESTERDAY = business_day(NOW) - timedelta(days=1)
 
 
 async def paid_yesterday(sessions: Sessions, house: House) -> Written:
     """En proceso since the day before yesterday, with the Operador's proof; nobody has completed it."""
     written = await processing(sessions, house)
     operator = staff_actor(house.people[Role.OPERADOR].id, Role.OPERADOR)
-    written.now = replace(written.now, operator_id=operator.id, in_process_since=NOW - timedelta(days=2))
+    written.now = replace(written.now, operator_id=operator.id, in_process_since=now() - timedelta(days=2))
     await written.does(c.AttachProof(actor=operator, files=(PICTURE,)))
     return written
 
@@ -37,16 +35,18 @@ async def paid_yesterday(sessions: Sessions, house: House) -> Written:
 async def test_the_books_count_it_on_the_day_that_a_master_says(house: House, sessions: Sessions):
     written = await paid_yesterday(sessions, house)
     master = house.people[Role.MASTER]
-    said = c.Complete(actor=staff_actor(master.id, Role.MASTER), value_day=YESTERDAY, reason="la constancia llegó hoy")
+    said = c.Complete(
+        actor=staff_actor(master.id, Role.MASTER), value_day=yesterday(), reason="la constancia llegó hoy"
+    )
     await written.does(said)
     async with sessions.begin() as session:
-        await settlement.settle(session, written.now.code, at=NOW)
+        await settlement.settle(session, written.now.code, at=now())
         day = await session.scalar(select(LedgerEntry.day).where(LedgerEntry.operation_code == written.now.code))
-    assert day == YESTERDAY
+    assert day == yesterday()
     page = (await master.http.get(f"/panel/operaciones/{written.now.code}")).text
     assert "la constancia llegó hoy" in page
     listed = (await master.http.get("/api/staff/operations", params={"code": written.now.code})).json()["items"][0]
-    assert business_day(datetime.fromisoformat(listed["finished_at"])) == YESTERDAY
+    assert business_day(datetime.fromisoformat(listed["finished_at"])) == yesterday()
 
 
 async def test_only_a_master_is_asked_for_the_day(house: House, sessions: Sessions):
@@ -62,11 +62,11 @@ async def test_a_signed_day_and_a_closed_month_take_nothing_more(closed: str, ho
     written = await paid_yesterday(sessions, house)
     master = house.people[Role.MASTER]
     async with sessions.begin() as session:
-        session.add(signed(YESTERDAY) if closed == "day" else month_of(YESTERDAY, master.id))
+        session.add(signed(yesterday()) if closed == "day" else month_of(yesterday(), master.id))
     path = f"/panel/operaciones/{written.now.code}/complete"
     token = re.search(r'name="csrf" content="([0-9a-f]+)"', (await master.http.get("/panel/tablero")).text)
     assert token
-    form = {"fecha": YESTERDAY.isoformat(), "motivo": "la constancia llegó hoy", "clave_unica": "k"}
+    form = {"fecha": yesterday().isoformat(), "motivo": "la constancia llegó hoy", "clave_unica": "k"}
     headers = {"X-CSRF-Token": token.group(1), "HX-Request": "true"}
     answer = await master.http.post(path, data=form, headers=headers)
     assert answer.status_code == 409
@@ -75,5 +75,9 @@ async def test_a_signed_day_and_a_closed_month_take_nothing_more(closed: str, ho
     assert told["state"] == "En proceso"
 
 
+def yesterday() -> date:
+    return today() - timedelta(days=1)
+
+
 def month_of(day: date, user_id: int) -> LedgerPeriod:
-    return LedgerPeriod(year=day.year, month=day.month, closed=True, user_id=user_id, at=NOW)
+    return LedgerPeriod(year=day.year, month=day.month, closed=True, user_id=user_id, at=now())

@@ -6,7 +6,6 @@ Each figure here was worked out by hand there.
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,17 +14,15 @@ from python_calamine import CalamineWorkbook
 
 from db.session import Sessions
 from domain.accounts import Bank
-from domain.calendar import business_day, day_bounds
 from domain.money import Currency
 from domain.operations import Kind
 from domain.permissions import Role
 from tests.api.conftest import Staff
 from tests.books import Books, open_books
+from tests.clock import earlier_today, today
 from tests.papers import text_of
 
 BASE = "/api/staff"
-NOW = datetime.now(UTC)
-TODAY = business_day(NOW)
 C, V = Kind.COMPRA, Kind.VENTA
 USD, PEN = Currency.USD, Currency.PEN
 BCP, IBK = Bank.BCP, Bank.INTERBANK
@@ -95,7 +92,7 @@ async def _operate(sessions: Sessions, books: Books, second_trader: int) -> list
     traders = {"T1": books.trader, "T2": books.trader.__class__(kind=books.trader.kind, id=second_trader)}
     async with sessions.begin() as session:
         for kind, usd, rate, desk, bank, trader in OPERATIONS:
-            ago = max(NOW - timedelta(minutes=20), day_bounds(TODAY)[0])
+            ago = earlier_today(20)
             await books.completed(session, kind, usd, rate, desk=desk, bank=bank, trader=traders[trader], at=ago)
     return books.codes
 
@@ -179,7 +176,7 @@ async def _check_books(http: httpx.AsyncClient) -> None:
         assert (told["closing"], f"{last[6]:.2f}") == (TRIAL[code], TRIAL[code])
     control = (await ok(await http.get(f"{BASE}/control")))["items"]
     assert {one["key"] for one in control} <= {"sin calce", "sin comprobante"}
-    revalued = {"day": str(TODAY), "rate": "3.7550"}
+    revalued = {"day": str(today()), "rate": "3.7550"}
     assert (await ok(await http.post(f"{BASE}/ledger/revaluations", json=revalued)))["entry_id"]
     income = await ok(await http.get(f"{BASE}/accounting/income"))
     names = ("margin", "exchange", "other_income", "expenses", "net")
@@ -187,12 +184,12 @@ async def _check_books(http: httpx.AsyncClient) -> None:
 
 
 async def _close(http: httpx.AsyncClient, books: Books) -> None:
-    draft = await ok(await http.post(f"{BASE}/closings/{TODAY}/draft"))
+    draft = await ok(await http.post(f"{BASE}/closings/{today()}/draft"))
     system = {line["house_account_id"]: line["system"] for line in draft["lines"]}
     assert system == {books.accounts[place]: amount for place, amount in BALANCES.items()}
     counts = [{"house_account_id": account, "counted": amount} for account, amount in system.items()]
     counts[0] |= {"counted": str(Decimal(counts[0]["counted"]) - 1), "reason": "el banco aún no abona US$ 1.00"}
-    signed = await ok(await http.post(f"{BASE}/closings/{TODAY}/sign", json={"counts": counts}))
+    signed = await ok(await http.post(f"{BASE}/closings/{today()}/sign", json={"counts": counts}))
     assert (signed["state"], signed["open_usd"], signed["realised_pen"]) == ("Firmado", "4129.50", "63.04")
     assert signed["margin_pen"] == "80.11"
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from domain.calendar import business_day
 from domain.invoices import CreditNoteReason, InvoiceType
 from integrations import nubefact
 from integrations.nubefact import Amended, NubeFact
 from integrations.nubefact_account import examine
+from integrations.nubefact_messages import Document
 from integrations.settings import NubefactSettings
+from tests.clock import today
 from tests.integrations.test_nubefact import DOCUMENT
 from tests.standins.invoices import ACCOUNT, FLAGS, TOKEN
 from tests.standins.programs import HTTP, StandIn
@@ -48,11 +48,12 @@ async def service(settings: NubefactSettings) -> AsyncIterator[NubeFact]:
     await made.aclose()
 
 
-TODAY = replace(DOCUMENT, issued_on=business_day(datetime.now(UTC)))
+def todays() -> Document:
+    return replace(DOCUMENT, issued_on=today())
 
 
 async def test_a_baja_has_a_ticket_and_is_pending_until_sunat_answers(service: NubeFact):
-    await service.issue(TODAY)
+    await service.issue(todays())
     asked = await service.void(*BOLETA, reason="ERROR DEL SISTEMA " * 9)
     assert asked.pending
     assert asked.sunat_ticket_numero.isdigit()
@@ -63,7 +64,7 @@ async def test_a_baja_has_a_ticket_and_is_pending_until_sunat_answers(service: N
 
 
 async def test_a_baja_that_sunat_rejects_is_told_from_one_that_waits(service: NubeFact, provider: StandIn):
-    await service.issue(TODAY)
+    await service.issue(todays())
     provider.inject("reject_sunat", operacion="generar_anulacion", detail="2323")
     assert (await service.void(*BOLETA, reason="ERROR")).pending
     answered = await service.query_void(*BOLETA)
@@ -74,13 +75,13 @@ async def test_a_baja_of_nothing_and_one_that_nobody_asked_for_are_unknown(servi
     for call in (service.void(*BOLETA, reason="ERROR"), service.query_void(*BOLETA)):
         with pytest.raises(nubefact.Unknown):
             await call
-    await service.issue(TODAY)
+    await service.issue(todays())
     with pytest.raises(nubefact.Unknown):
         await service.query_void(*BOLETA)
 
 
 async def test_a_second_baja_is_refused_and_a_lost_answer_says_to_ask(service: NubeFact, provider: StandIn):
-    await service.issue(TODAY)
+    await service.issue(todays())
     provider.inject("500_after", operacion="generar_anulacion")
     with pytest.raises(nubefact.Retryable):
         await service.void(*BOLETA, reason="ERROR")
@@ -90,9 +91,9 @@ async def test_a_second_baja_is_refused_and_a_lost_answer_says_to_ask(service: N
 
 
 async def test_a_nota_de_credito_goes_as_a_document_of_its_own_series(service: NubeFact):
-    await service.issue(TODAY)
+    await service.issue(todays())
     amends = Amended(type=InvoiceType.BOLETA, series="B001", number=7, reason=CreditNoteReason.ANULACION)
-    note = replace(TODAY, type=InvoiceType.NOTA_CREDITO, series="BC01", number=1, amends=amends)
+    note = replace(todays(), type=InvoiceType.NOTA_CREDITO, series="BC01", number=1, amends=amends)
     assert (await service.issue(note)).aceptada_por_sunat
 
 
