@@ -13,7 +13,7 @@ import re
 from calendar import month_abbr
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 
 from domain.lists import Birth, Entry, EntryKind, ListCode, ListedDocument, ListedName, NameKind, Snapshot
 from integrations.sanction_lists.errors import ListUnreadable
@@ -51,6 +51,8 @@ def read(sdn: bytes, alt: bytes, add: bytes) -> Snapshot:
     strangers = (aliases.keys() | countries.keys()) - {entry.uid for entry in entries}
     if strangers:
         raise ListUnreadable(f"OFAC: {len(strangers)} alias o direcciones de entradas que no están en sdn.csv.")
+    if len({entry.uid for entry in entries}) < len(entries):
+        raise ListUnreadable("OFAC: sdn.csv repite una entrada.")
     checksum = hashlib.sha256(b"\0".join((sdn, alt, add))).hexdigest()
     return Snapshot(list_code=ListCode.OFAC, entries=entries, checksum=checksum)
 
@@ -60,6 +62,8 @@ def _rows(content: bytes, columns: int, file: str) -> Iterator[list[str]]:
     if not text:
         raise ListUnreadable(f"{file} está vacío.")
     whole = text.endswith(END) or content.endswith((b"\n", b"\r"))
+    if "\0" in text:
+        raise ListUnreadable(f"{file} está dañado.")
     if not whole:
         raise ListUnreadable(f"{file} está cortado: no termina en una línea completa.")
     try:
@@ -119,4 +123,7 @@ def _day(text: str) -> date | None:
     found = _DAY.match(text)
     if not found or found[2] not in _MONTHS:
         return None
-    return datetime(int(found[3]), _MONTHS[found[2]], int(found[1]), tzinfo=UTC).date()
+    try:
+        return date(int(found[3]), _MONTHS[found[2]], int(found[1]))
+    except ValueError:  # a 31 of June: its year is told still
+        return None

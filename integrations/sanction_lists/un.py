@@ -7,6 +7,7 @@ comes from outside, so that declarations of entities in it are refused before it
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import date
 from xml.etree import ElementTree as ET
@@ -16,6 +17,7 @@ from integrations.sanction_lists.errors import ListUnreadable
 
 NAME_PARTS = ("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME")
 EMPTY_WORDS = frozenset({"NA", "N/A", "-"})
+_YEAR = re.compile(r"^(1[89]|20)\d{2}$")
 
 
 def read(content: bytes) -> Snapshot:
@@ -24,7 +26,7 @@ def read(content: bytes) -> Snapshot:
         raise ListUnreadable("ONU: el archivo declara entidades XML; no se lee.")
     try:
         root = ET.fromstring(content)  # noqa: S314 - declarations of entities were refused above
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:  # the last two: of an encoding that it can not read
         raise ListUnreadable("ONU: el archivo está cortado o dañado.") from error
     if root.tag != "CONSOLIDATED_LIST":
         raise ListUnreadable("ONU: el archivo no es la lista consolidada.")
@@ -33,6 +35,8 @@ def read(content: bytes) -> Snapshot:
     entries = (*people, *companies)
     if not entries:
         raise ListUnreadable("ONU: la lista no trae ninguna entrada.")
+    if len({entry.uid for entry in entries}) < len(entries):
+        raise ListUnreadable("ONU: la lista repite una entrada.")
     return Snapshot(
         list_code=ListCode.ONU,
         entries=entries,
@@ -90,9 +94,16 @@ def _births(node: ET.Element) -> Iterator[Birth]:
     for birth in node.iterfind("INDIVIDUAL_DATE_OF_BIRTH"):
         day, year = _text(birth, "DATE"), _text(birth, "YEAR")
         first, last = _text(birth, "FROM_YEAR") or year or day[:4], _text(birth, "TO_YEAR") or year or day[:4]
-        if first.isdecimal() and last.isdecimal():
-            exact = date.fromisoformat(day[:10]) if day and _text(birth, "TYPE_OF_DATE").upper() == "EXACT" else None
+        if _YEAR.match(first) and _YEAR.match(last):
+            exact = _day(day) if _text(birth, "TYPE_OF_DATE").upper() == "EXACT" else None
             yield Birth(first_year=int(first), last_year=int(last), day=exact)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:  # none, or a 31 of June: its year is told still
+        return None
 
 
 def _text(node: ET.Element, path: str) -> str:

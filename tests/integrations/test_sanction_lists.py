@@ -71,7 +71,14 @@ def test_the_un_list_gives_the_aliases_of_people_and_of_companies():
 
 @pytest.mark.parametrize(
     "files",
-    [(SDN[:-40], ALT, ADD), (b"", ALT, ADD), (SDN.replace(b'"SDNTK",', b""), ALT, ADD), (SDN, b"<html></html>\n", ADD)],
+    [
+        (SDN[:-40], ALT, ADD),
+        (b"", ALT, ADD),
+        (SDN.replace(b'"SDNTK",', b""), ALT, ADD),
+        (SDN, b"<html></html>\n", ADD),
+        (SDN.replace(b"900002", b"900001"), ALT, ADD.replace(b"900002", b"900001")),
+        (SDN.replace(b"NAVE", b"NA\0VE"), ALT, ADD),
+    ],
 )
 def test_a_file_of_ofac_that_is_cut_or_is_another_is_refused(files):
     with pytest.raises(ListUnreadable):
@@ -79,11 +86,29 @@ def test_a_file_of_ofac_that_is_cut_or_is_another_is_refused(files):
 
 
 @pytest.mark.parametrize(
-    "content", [XML[:-60], b"<html></html>", b"", b'<!DOCTYPE a [<!ENTITY b "b">]><CONSOLIDATED_LIST/>']
+    "content",
+    [
+        *(XML[:-60], b"<html></html>", b"", b'<!DOCTYPE a [<!ENTITY b "b">]><CONSOLIDATED_LIST/>'),
+        XML.replace(b"<DATAID>78", b"<DATAID>77"),
+        *(XML.replace(b'"1.0"', b'"1.0" encoding="%s"' % odd) for odd in (b"ninguna", b"gb2312")),
+    ],
 )
 def test_an_xml_that_is_cut_or_is_another_is_refused(content):
     with pytest.raises(ListUnreadable):
         un.read(content)
+
+
+@pytest.mark.parametrize("told", [b"31 Jun 1961", b"00 Apr 1961", b"1961 or so"])
+def test_a_day_that_does_not_exist_leaves_its_year(told: bytes):
+    """The list was not taken, and of this no incident told."""
+    person, _ = ofac.read(SDN.replace(b"09 Apr 1961", told), ALT, ADD).entries
+    assert (person.births[0].day, person.births[0].first_year) == (None, 1961)
+    day = b"<TYPE_OF_DATE>EXACT</TYPE_OF_DATE><YEAR>1961</YEAR><DATE>1961-06-31</DATE>"
+    between = XML[XML.index(b"<TYPE_OF_DATE>") : XML.index(b"</INDIVIDUAL_DATE_OF_BIRTH>")]
+    for written, births in ((day, [(None, 1961)]), (day.replace(b"31<", b"30<"), [(date(1961, 6, 30), 1961)])):
+        person, _ = un.read(XML.replace(between, written)).entries
+        assert [(one.day, one.first_year) for one in person.births] == births
+    assert un.read(XML.replace(between, b"<YEAR>196</YEAR>")).entries[0].births == ()
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real lists are not on this machine")
