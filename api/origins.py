@@ -78,4 +78,4 @@ def allowed_origins(settings: ApiSettings) -> frozenset[str]:
 
 def same_origin(origin: str, host: str) -> bool:
     """Whether the page is ours. The scheme is not compared: behind a TLS proxy we see plain HTTP."""
-    return bool(host) and urlsplit(origin).netloc == host
+    return bool(host) and origin.partition("://")[2] == host

@@ -6,9 +6,10 @@ come, the last ones stay with their age (F291).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -25,6 +26,8 @@ SERIES: dict[str, tuple[str, str]] = {
 }
 _MONTHS = ("Ene", "Feb", "Mar", "Abr", "May", "Jun", "Jul", "Ago", "Set", "Oct", "Nov", "Dic")
 _CENTURY = 2000
+_NAME = re.compile(rf"(?P<day>\d{{2}})\.(?P<month>{'|'.join(_MONTHS)})\.(?P<year>\d{{2}})")
+_FIGURE = re.compile(r"[1-9]\d?(\.\d+)?")
 
 
 class BcrpDown(Exception):
@@ -48,18 +51,16 @@ class Bcrp:
         try:
             answer = await http.get(f"{self._settings.bcrp_api_url}/{series}/json/{since}/{until}/esp")
             answer.raise_for_status()
-            periods = answer.json()["periods"]
+            return [found for period in answer.json()["periods"] if (found := _reference(source, period))]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise BcrpDown(f"BCRPData no respondió como dice su manual ({type(error).__name__}).") from error
-        return [found for period in periods if (found := _reference(source, period))]
 
 
 def _reference(source: str, period: dict[str, Any]) -> Reference | None:
     """`{"name": "25.Nov.26", "values": ["3.75", "3.76"]}`; `n.d.` stands for no figure."""
-    try:
-        buy, sell = (Decimal(value) for value in period["values"])
-        day, month, year = str(period["name"]).split(".")
-        when = date(_CENTURY + int(year), _MONTHS.index(month) + 1, int(day))
-    except (InvalidOperation, ValueError, KeyError):
+    figures, name = period["values"], _NAME.fullmatch(period["name"])
+    if not name or not all(_FIGURE.fullmatch(value) for value in figures):
         return None
-    return Reference(source=source, day=when, buy=buy.quantize(PIP), sell=sell.quantize(PIP))
+    day = date(_CENTURY + int(name["year"]), _MONTHS.index(name["month"]) + 1, int(name["day"]))
+    buy, sell = (Decimal(value).quantize(PIP) for value in figures)
+    return Reference(source=source, day=day, buy=buy, sell=sell)

@@ -26,6 +26,7 @@ PRIORITIES: Mapping[str, tuple[str, int, bool]] = {
     "3": ("nombre completo", 85, False),
     "4": ("parte del nombre", 72, False),
 }
+PARTS = ("listas", "listas_propias")
 TOLD = (
     *("nombregrupolista", "nombretipolista", "nombrecompleto", "documentoidentidad", "peps", "delito"),
     *("fuenteconsulta", "zona", "fechaactualizacion", "alias", "link", "estado", "resumen", "entidad"),
@@ -73,8 +74,11 @@ class Inspektor:
     async def consult(self, subject: Subject) -> Answer:
         """Everything that it knows of a person or company. Raises InspektorFailed."""
         said = _lower(await self._ask(self._question(subject)))
-        found = [*(said.get("listas") or ()), *(said.get("listas_propias") or ())]
-        findings = {finding.uid: finding for finding in (_finding(_lower(item)) for item in found if item)}
+        try:
+            found = [_finding(_lower(item)) for part in PARTS for item in said.get(part) or () if item]
+        except (TypeError, AttributeError) as error:
+            raise InspektorFailed("Inspektor respondió con coincidencias que no se entienden.") from error
+        findings = {finding.uid: finding for finding in found}
         return Answer(number=str(said.get("numconsulta") or ""), findings=tuple(findings.values()))
 
     def _question(self, subject: Subject) -> Json:
@@ -140,7 +144,7 @@ def _lower(item: Json) -> Json:
 
 
 def _finding(item: Json) -> Finding:
-    told = {key: str(item[key]) for key in TOLD if item.get(key) not in {None, ""}}
+    told = {key: str(item[key]) for key in TOLD if item.get(key)}
     priority = str(item.get("prioridad") or "3")
     how, score, likely = PRIORITIES.get(priority, PRIORITIES["3"])
     # Somebody politically exposed is known better, not stopped.

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 def is_loopback(address: str) -> bool:
     """Whether a URL points at this very machine."""
-    host = urlsplit(address).hostname or ""
     try:
+        host = urlsplit(address).hostname or ""
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False

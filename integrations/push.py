@@ -10,11 +10,14 @@ from typing import Any
 import aiohttp
 from pywebpush import WebPushException, webpush_async
 
-from domain.push_subscriptions import known_service
+from domain.errors import Invalid
+from domain.push_subscriptions import keys, known_service
 from integrations.loopback import is_loopback
 from integrations.settings import PushSettings
 
 EXPO_TOKEN = re.compile(r"Expo(nent)?PushToken\[[A-Za-z0-9_\-]+\]")
+# No answer, or one that is not its manual's.
+EXPO_FAILED = (aiohttp.ClientError, OSError, TimeoutError, ValueError, LookupError, TypeError, AttributeError)
 KEPT_SECONDS = 3600  # a push about a transfer means nothing an hour later
 GONE = {404, 410}
 TOO_MANY, SERVER_ERROR = 429, 500
@@ -91,23 +94,27 @@ class Pusher:
         }
         try:
             async with self._http().post(self._settings.expo_push_url, json=[message]) as answer:
-                ticket = (await answer.json(content_type=None))["data"][0] if answer.ok else None
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, LookupError, TypeError) as error:
-            raise PushDown(f"Expo no respondió ({type(error).__name__}).") from error
-        if ticket is None:
-            raise _by_status(answer.status)
-        if ticket.get("status") != "ok":
-            reason = str((ticket.get("details") or {}).get("error") or "error")
+                if not answer.ok:
+                    raise _by_status(answer.status)
+                ticket = (await answer.json(content_type=None))["data"][0]
+                taken, reason = ticket["status"] == "ok", (ticket.get("details") or {}).get("error")
+        except EXPO_FAILED as error:
+            raise PushDown(f"Expo no respondió como dice su manual ({type(error).__name__}).") from error
+        if not taken:
             if reason == "MessageRateExceeded":
                 raise PushDown("Expo pide esperar.")
-            raise PushRefused(f"Expo: {reason}", gone=reason == "DeviceNotRegistered")
+            raise PushRefused(f"Expo: {reason or 'error'}", gone=reason == "DeviceNotRegistered")
 
     async def _web(self, device: Device, push: Push) -> None:
         self._check_endpoint(device.endpoint)
+        try:
+            known = keys(device.keys.get("p256dh", ""), device.keys.get("auth", ""))
+        except Invalid as error:
+            raise PushRefused(error.message, gone=True) from error
         text = json.dumps({"title": push.title, "body": push.body, "data": push.data}, ensure_ascii=False)
         try:
             await webpush_async(
-                {"endpoint": device.endpoint, "keys": device.keys},
+                {"endpoint": device.endpoint, "keys": known},
                 data=text,
                 vapid_private_key=self._settings.vapid_private_key.get_secret_value(),
                 vapid_claims={"sub": self._settings.vapid_subject},

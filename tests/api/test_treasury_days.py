@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,7 +18,7 @@ from tests.api.conftest import Person, Staff
 from tests.api.test_panel import csrf
 from tests.api.test_treasury_pages import opening, send, shown
 from tests.books import Books, open_books
-from tests.clock import earlier_today, today
+from tests.clock import earlier_today, now, today
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ async def test_control_says_what_does_not_tie_with_the_way_there(staff: Staff, b
     operator = await staff("oscar", Role.OPERADOR)
     assert "Todo cuadra" in await shown(operator, "control")
     async with sessions.begin() as session:
-        bought = await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=earlier_today(20))
+        bought = await books.completed(session, Kind.COMPRA, "100.00", "3.7400", at=now() - timedelta(minutes=20))
     told = (await operator.http.get("/api/staff/control")).json()["items"]
     page = (await operator.http.get("/panel/control")).text
     assert told

@@ -95,8 +95,11 @@ async def test_ten_devices_are_the_most_and_the_oldest_goes(client, sessions):
     [
         ({"endpoint": "https://intranet.example.test/x"}, "PUSH_ENDPOINT"),
         ({"endpoint": "http://169.254.169.254/latest"}, "PUSH_ENDPOINT"),
+        ({"endpoint": "https://[::1/fcm.googleapis.com"}, "PUSH_ENDPOINT"),
         ({"keys": {**KEYS, "auth": "YQ"}}, "PUSH_KEYS"),
         ({"keys": {**KEYS, "p256dh": "ñ"}}, "PUSH_KEYS"),
+        # Its length is right, but it is no point of the curve.
+        ({"keys": {**KEYS, "p256dh": "B" + "A" * 86}}, "PUSH_KEYS"),
         ({"keys": {}}, "INVALID"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -48,6 +49,15 @@ async def test_a_browser_gets_it_encrypted(pusher: Pusher, push_program: StandIn
     (sent,) = push_program.received()
     assert (sent["to"], sent["headers"]["content-encoding"]) == ("uno", "aes128gcm")
     assert b"Te pagamos" not in base64.b64decode(sent["body"])
+
+
+@pytest.mark.parametrize("point", ["", "x", "B" + "A" * 86, "ñ"])
+async def test_a_browser_whose_key_is_none_is_gone(pusher: Pusher, push_program: StandIn, point: str):
+    """One that was kept before keys were checked would have held up every notice of its client."""
+    device = browser(push_program, "cero")
+    with pytest.raises(PushRefused) as refused:
+        await pusher.send(replace(device, keys={**device.keys, "p256dh": point}), PUSH)
+    assert refused.value.gone
 
 
 async def test_a_browser_that_has_unsubscribed_is_gone(pusher: Pusher, push_program: StandIn):
