@@ -190,12 +190,16 @@ def _http(request: Request, error: Exception) -> Response:
     return answer(request.url.path, error.status_code, code, detail, headers=error.headers)
 
 
+def places(error: BaseException) -> str:
+    """Where in the house it happened, the innermost first."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
+    return " < ".join(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames))
+
+
 def _fault(request: Request, error: Exception) -> Response:
     """The log gets where it happened and never the message: it may hold a person's data."""
     error_id = secrets.token_hex(6)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
-    places = " < ".join(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames))
-    log.error("fallo %s %s %s en %s", error_id, request.method, type(error).__name__, places)
+    log.error("fallo %s %s %s en %s", error_id, request.method, type(error).__name__, places(error))
     detail = f"Algo falló de nuestro lado. Si vuelve a pasar, danos este código: {error_id}."
     return answer(request.url.path, 500, "INTERNAL", detail, more={"error_id": error_id})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-import socketio
 from fastapi import FastAPI
 
 from api import assets, errors, files, health, panel, platform, portal, public, staff
@@ -14,7 +13,7 @@ from api.caching import NoStore
 from api.limits import AnonymousLimit, SizeLimit
 from api.login_limits import LoginLimits
 from api.origins import Cors, OriginCheck
-from api.realtime import Listener, make_server, register
+from api.realtime import Listener, SocketApp, make_server, register
 from api.services import Services
 from api.settings import ApiSettings
 from db.session import make_engine, make_sessions
@@ -66,7 +65,7 @@ def create_app(
     app.state.login_limits = LoginLimits(settings)
     _include(app)
     _wrap(app, settings)
-    app.mount("/socket.io", socketio.ASGIApp(sockets, socketio_path="/socket.io"))
+    app.mount("/socket.io", SocketApp(sockets))
     return app
 
 

@@ -13,15 +13,19 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import psycopg
 import socketio
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from api import presence, progress
 from api.auth import Identity, SignedClient, SignedUser, alive, resolve, token_of
+from api.errors import places
 from api.origins import allowed_origins, same_origin
 from api.services import Services
 from api.settings import ApiSettings
@@ -30,12 +34,16 @@ from db.tables import Notification
 from domain.notifications import ACCOUNT_APPROVED, EVERYBODY, client_room, role_room, user_room
 
 log = logging.getLogger(__name__)
+# For each packet of a stranger that is none, the library would write ten lines.
+_silent = logging.getLogger(f"{__name__}.packets")
+_silent.setLevel(logging.CRITICAL + 1)
 
 # A web address that ends in /api/flask makes the existing client ask for that namespace (client contract, 0.17).
 NAMESPACES = ("/", "/api/flask")
 REMEMBERED = 2_000
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 SWEEP_EVERY = 30.0
+WRONG_PACKET, COME_AGAIN = 1002, 1013  # RFC 6455, section 7.4.1, and IANA's registry of its codes
 # A row is announced when its transaction commits, so its `at` may be older than the moment the line was lost.
 OVERLAP = timedelta(seconds=60)
 # A page says when it was written; what it shows was read a moment before. One older than this is read anew by itself.
@@ -53,9 +61,35 @@ def make_server(settings: ApiSettings) -> socketio.AsyncServer:
         async_mode="asgi",
         cors_allowed_origins=allowed,
         namespaces=list(NAMESPACES),
-        logger=False,
-        engineio_logger=False,
+        logger=_silent,
+        engineio_logger=_silent,
     )
+
+
+class SocketApp:
+    """The Socket.IO application. The library raises for a packet that is none: here the line that sent it is cut."""
+
+    def __init__(self, server: socketio.AsyncServer) -> None:
+        """Answer at /socket.io."""
+        self._app = socketio.ASGIApp(server, socketio_path="/socket.io")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A long-polling request that makes no sense is a bad request."""
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:  # noqa: BLE001 - whatever the library stumbled over came from the line
+            log.info("línea cortada: %s", type(error).__name__)
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": WRONG_PACKET})
+            elif not begun:
+                await PlainTextResponse("", HTTPStatus.BAD_REQUEST)(scope, receive, send)
 
 
 def session_room(session_id: int) -> str:
@@ -85,15 +119,34 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]
         """Answer in `namespace`."""
         super().__init__(namespace)
         self._services = services
+        self._asked = {"join_client_room": self.join_client_room, "looking": self.looking, "missed": self.missed}
 
-    async def on_connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
+    async def trigger_event(self, event: object, *args: Any) -> object:
+        """Only what is asked here, whatever a socket sends, and with however many values.
+
+        A socket may also send an event by the name of the server's own, `connect`, with an `environ` that it made up.
+        Who can not be let in now (the database is away) is cut, so that it comes again: else it would wait for ever.
+        """
+        try:
+            if isinstance(event, str) and event in self._asked:
+                return await self._asked[event](args[0], args[1] if len(args) > 1 else None)
+            if event == "connect" and len(args) > 1 and args[1] is self.server.get_environ(args[0], self.namespace):
+                await self.connect(*args)
+        except Exception as error:  # noqa: BLE001 - told in our words, and never with the data
+            log.error("fallo de un socket: %s en %s", type(error).__name__, places(error))  # noqa: TRY400
+            if event == "connect":
+                await self._hang_up(args[0], args[1])
+            return {"success": False, "message": "Algo falló de nuestro lado. Intenta de nuevo."}
+        return None
+
+    async def connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         """Everybody may connect; rooms come from the session."""
         identity = await self._identity(environ, auth)
         await self.save_session(sid, {"identity": identity})
         for room in rooms_of(identity):
             await self.enter_room(sid, room)
 
-    async def on_join_client_room(self, sid: str, data: object = None) -> dict[str, Any]:
+    async def join_client_room(self, sid: str, data: object = None) -> dict[str, Any]:
         """The existing clients ask by document: it must be the one of their own session."""
         identity = await self._who(sid)
         dni = str(data.get("dni", "")) if isinstance(data, dict) else ""
@@ -103,7 +156,7 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]
         await self.emit("joined_room", {"room": f"client_{dni}", "dni": dni}, to=sid)
         return {"success": True}
 
-    async def on_looking(self, sid: str, data: object = None) -> dict[str, Any]:
+    async def looking(self, sid: str, data: object = None) -> dict[str, Any]:
         """A person of the house has an operation on its screen; those who have the same one see it."""
         identity = await self._who(sid)
         code = await presence.look(self._services, identity, data) if isinstance(identity, SignedUser) else None
@@ -112,7 +165,7 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]
         await self.enter_room(sid, presence.room(code))
         return {"success": True}
 
-    async def on_missed(self, sid: str, data: object = None) -> dict[str, Any]:
+    async def missed(self, sid: str, data: object = None) -> dict[str, Any]:
         """Send again what this socket's rooms were told after `last_id`, or `since` the instant a page was written."""
         asked = data if isinstance(data, dict) else {}
         written = _instant(asked.get("since"))
@@ -129,6 +182,13 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]
         for row in rows:
             await self.emit(row.event, _payload(row, named), to=sid)
         return {"success": True, "sent": len(rows)}
+
+    async def _hang_up(self, sid: str, environ: dict[str, Any]) -> None:
+        """Who asks again and again understands the library's packet; on a WebSocket it only ends what it says."""
+        if environ["asgi.scope"]["type"] == "websocket":
+            await environ["asgi.send"]({"type": "websocket.close", "code": COME_AGAIN})
+        else:
+            await self.server.eio.disconnect(self.server.manager.eio_sid_from_sid(sid, self.namespace))
 
     async def _who(self, sid: str) -> Identity | None:
         kept = await self.get_session(sid)

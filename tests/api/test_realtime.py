@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -266,6 +268,59 @@ async def test_the_sockets_of_an_ended_session_close(house: House, connect: Conn
         actor = Actor(kind=ActorKind.STAFF, id=second, role=Role.MASTER)
         await deactivate(session, first, actor=actor, now=datetime.now(UTC))
     assert await again.closes()
+
+
+ODD_PACKETS = (
+    *("", "4", "9", "\x00", "40[", '40{"token":[]}', "40/nada,", "42", "42[]", "42[1]", "42{}", '42["missed"]'),
+    *(
+        '42["connect"]',
+        '42["connect",{}]',
+        '42["connect",{"asgi.scope":{}},{"token":[]}]',
+        '42["looking",1,2,3]',
+        '42[{"a":1}]',
+        "44",
+    ),
+    *('451-["x",{"_placeholder":true,"num":0}]', '459999-["x"]', "42" + "9" * 90 + '["missed"]', "b4AAAA", "bx"),
+)
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_line_that_sends_what_is_no_packet_is_cut_and_nobody_else_notices(
+    house: House, connect: Connect, sessions: Sessions, caplog: pytest.LogCaptureFixture, known: bool
+):
+    """Each of a stranger's was ten lines of the log, or a 500 to who asks without a WebSocket."""
+    async with _client(house, sessions) as (_, token), aiohttp.ClientSession() as http:
+        other, line = await connect(auth={"token": token}), f"{house.url}/socket.io/?EIO=4&transport="
+        for odd in ODD_PACKETS:
+            async with http.ws_connect(f"{line}websocket") as socket:
+                await socket.receive()
+                if known:
+                    await socket.send_json({"token": token}, dumps=lambda said: f"40{json.dumps(said)}")
+                    await socket.receive()
+                await socket.send_str(odd)
+                await socket.send_bytes(odd.encode())
+            opened = json.loads((await (await http.get(f"{line}polling")).text())[1:])["sid"]
+            asked = (
+                *((http.post, place) for place in (f"{line}polling&sid={opened}", f"{line}x", f"{line}websocket")),
+                *((http.get, place) for place in (f"{line}websocket", f"{line}websocket&sid={opened}", f"{line}x")),
+            )
+            for verb, place in asked:
+                async with verb(place, **({"data": odd} if verb == http.post else {})) as answer:
+                    assert answer.status < 500, (odd, place)
+        assert (await other.asks("missed", {"last_id": 0}))["success"] is True
+    assert [one for one in caplog.records if one.exc_info or one.levelno >= logging.ERROR] == []
+
+
+async def test_who_comes_while_the_database_is_away_is_cut_so_that_it_comes_again(house: House, sessions: Sessions):
+    """It was left waiting for an answer that never came, on a line that looked well."""
+    async with _client(house, sessions) as (_, token), aiohttp.ClientSession() as http, sessions() as session:
+        for table, other in (("sessions", "away"), ("away", "sessions")):
+            await session.execute(text(f"ALTER TABLE {table} RENAME TO {other}"))
+            async with http.ws_connect(f"{house.url}/socket.io/?EIO=4&transport=websocket") as socket:
+                await socket.receive()
+                await socket.send_str(f"40{json.dumps({'token': token})}")
+                said = await socket.receive(timeout=PATIENCE)
+            assert said.data == 1013 if other == "away" else said.data.startswith('40{"sid"')
 
 
 async def test_a_foreign_page_gets_no_socket(connect: Connect):
