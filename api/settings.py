@@ -11,6 +11,8 @@ from limits import RateLimitItem, parse_many
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from integrations.setting_types import VapidKey, WebAddress
+
 LOCAL_SECRET = "solo-para-esta-maquina"  # noqa: S105 - production refuses it
 MIN_SECRET = 32
 MIN_EXPIRY_MINUTES = 5
@@ -43,20 +45,20 @@ class ApiSettings(BaseSettings):
 
     app_env: Literal["local", "production"] = "local"
     secret_key: SecretStr = SecretStr(LOCAL_SECRET)
-    public_url: str = "http://127.0.0.1:8000"
+    public_url: WebAddress = "http://127.0.0.1:8000"
     cors_origins: Listed = Field(default_factory=lambda: list(SEED_ORIGINS))
     trusted_proxies: Listed = Field(default_factory=list)
     rate_limit_anonymous: str = "200/day;50/hour"
     rate_limit_login: str = "5/minute"
-    operation_expiry: Decimal = Field(default=Decimal(15), gt=0)
+    operation_expiry: Decimal = Field(default=Decimal(15), gt=0, le=1440)
     rate_limit_lookup: str = "20/hour;60/day"
     rate_limit_partner: str = "120/minute"
     client_dates: Literal["utc", "lima"] = "lima"
-    vapid_private_key: SecretStr = SecretStr("")
-    staff_idle_minutes: int = Field(default=10, ge=1)
-    staff_absolute_hours: int = Field(default=12, ge=1)
-    client_idle_hours: int = Field(default=12, ge=1)
-    client_absolute_days: int = Field(default=30, ge=1)
+    vapid_private_key: VapidKey = SecretStr("")
+    staff_idle_minutes: int = Field(default=10, ge=1, le=1440)
+    staff_absolute_hours: int = Field(default=12, ge=1, le=720)
+    client_idle_hours: int = Field(default=12, ge=1, le=720)
+    client_absolute_days: int = Field(default=30, ge=1, le=366)
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

@@ -16,7 +16,6 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
 from api.settings import ApiSettings
@@ -31,7 +30,10 @@ from domain.permissions import Role
 from integrations import nubefact_account
 from integrations.files import FileStore, StorageDown
 from integrations.settings import (
+    BcrpSettings,
     FilesSettings,
+    InspektorSettings,
+    ListSettings,
     LookupSettings,
     MailSettings,
     NoticeSettings,
@@ -59,10 +61,7 @@ async def settings() -> str:
     """Every variable that a process reads has a value it can use."""
     for each in _SETTINGS:
         each()
-    try:
-        codec(TemporalSettings())
-    except ValueError as error:
-        raise Ill(str(error)) from error
+    codec(TemporalSettings())
     return f"APP_ENV={ApiSettings().app_env}"
 
 
@@ -226,8 +225,6 @@ async def _session() -> AsyncIterator[AsyncSession]:
 
 
 async def _client() -> Client:
-    if "target_host" not in ClientConfig.load_client_connect_config():
-        raise Ill("Falta la variable TEMPORAL_ADDRESS (por ejemplo 127.0.0.1:8001).")
     try:
         return await connect(TemporalSettings())
     except (RuntimeError, RPCError) as error:
@@ -250,6 +247,7 @@ async def _is_polled(client: Client, queue: str) -> bool:
 _SETTINGS: tuple[type[BaseSettings], ...] = (
     *(DatabaseSettings, TemporalSettings, ApiSettings, WorkerSettings, NubefactSettings),
     *(MailSettings, FilesSettings, LookupSettings, PushSettings, NoticeSettings),
+    *(BcrpSettings, InspektorSettings, ListSettings),
 )
 
 CHECKUPS: tuple[tuple[str, Checkup], ...] = (

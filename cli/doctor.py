@@ -45,10 +45,11 @@ async def _seen(checkup: "Checkup") -> tuple[bool, str]:
 
     from cli.checkups import Ill
     from cli.settings import complaints
+    from integrations.temporal import Misconfigured
 
     try:
         return True, await asyncio.wait_for(checkup(), PATIENCE)
-    except Ill as ill:
+    except (Ill, Misconfigured) as ill:
         return False, str(ill)
     except ValidationError as error:
         return False, " ".join(complaints(error))

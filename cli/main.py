@@ -66,9 +66,12 @@ def _mendable(error: Exception) -> list[str]:
     from sqlalchemy.exc import OperationalError
 
     from cli.settings import complaints
+    from integrations.temporal import Misconfigured
 
     if isinstance(error, ValidationError):
         return complaints(error)
+    if isinstance(error, Misconfigured):
+        return [str(error)]
     if isinstance(error, OperationalError):
         return ["No se puede conectar a la base de datos (DATABASE_URL). ¿Está en marcha?"]
     return []

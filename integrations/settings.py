@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.errors import Invalid
 from domain.invoices import InvoiceType, Treatment, check_series
 from domain.money import Currency
+from integrations.setting_types import Numbers, Port, Seconds, VapidKey, WebAddress
 
 # The same value as the API's: what the API seals, the worker opens.
 LOCAL_SECRET = "solo-para-esta-maquina"  # noqa: S105 - production refuses it
@@ -59,7 +60,7 @@ class NubefactSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="NUBEFACT_", extra="ignore")
 
-    api_url: str = ""
+    api_url: WebAddress = ""
     token: SecretStr = SecretStr("")
     enabled: bool = False
     series_factura: str = "F001"
@@ -68,7 +69,7 @@ class NubefactSettings(ServiceSettings):
     series_nota_boleta: str = "BC01"
     treatment: Treatment = Treatment.INAFECTO
     currency: Currency = Currency.PEN
-    timeout: float = Field(default=8, gt=0)
+    timeout: Seconds = 8
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -102,12 +103,12 @@ class MailSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="MAIL_", extra="ignore")
 
     server: str = "127.0.0.1"
-    port: int = 8006
+    port: Port = 8006
     use_tls: bool = False
     username: str = ""
     password: SecretStr = SecretStr("")
     default_sender: str = "QoriCash <avisos@qoricash.local>"
-    timeout: float = Field(default=8, gt=0)
+    timeout: Seconds = 8
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -142,8 +143,8 @@ class FilesSettings(ServiceSettings):
     cloud_name: str = "qoricash-local"
     api_key: str = "local"
     api_secret: SecretStr = SecretStr("local")
-    upload_prefix: str = ""
-    timeout: float = Field(default=8, gt=0)
+    upload_prefix: WebAddress = ""
+    timeout: Seconds = 8
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -167,9 +168,9 @@ class LookupSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="LOOKUP_", extra="ignore")
 
-    api_url: str = ""
+    api_url: WebAddress = ""
     token: SecretStr = SecretStr("")
-    timeout: float = Field(default=6, gt=0)
+    timeout: Seconds = 6
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -194,9 +195,9 @@ class ListSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="LISTS_", extra="ignore")
 
-    ofac_url: str = ""
-    un_url: str = ""
-    timeout: float = Field(default=60, gt=0)
+    ofac_url: WebAddress = ""
+    un_url: WebAddress = ""
+    timeout: Seconds = 60
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -217,14 +218,14 @@ class InspektorSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="INSPEKTOR_", extra="ignore")
 
-    url: str = ""
+    url: WebAddress = ""
     user: str = ""
     password: SecretStr = SecretStr("")
     generation: Literal["A", "B"] = "A"
-    document_types: dict[str, int] = Field(default={"DNI": 1, "CE": 2, "RUC": 3, "PASAPORTE": 4})
+    document_types: Numbers = Field(default={"DNI": 1, "CE": 2, "RUC": 3, "PASAPORTE": 4})
     words: int = Field(default=3, ge=1, le=9)
     partial: bool = True
-    timeout: float = Field(default=30, gt=0)
+    timeout: Seconds = 30
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -238,10 +239,10 @@ class InspektorSettings(ServiceSettings):
 class PushSettings(ServiceSettings):
     """`EXPO_PUSH_URL` and `VAPID_*`. `vapid_subject` is a mailto: or https: address of the house (RFC 8292)."""
 
-    expo_push_url: str = "https://exp.host/--/api/v2/push/send"
-    vapid_private_key: SecretStr = SecretStr("")
+    expo_push_url: WebAddress = "https://exp.host/--/api/v2/push/send"
+    vapid_private_key: VapidKey = SecretStr("")
     vapid_subject: str = ""
-    push_timeout: float = Field(default=5, gt=0)
+    push_timeout: Seconds = 5
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -253,8 +254,8 @@ class PushSettings(ServiceSettings):
 class BcrpSettings(ServiceSettings):
     """`BCRP_API_URL`: the public series API of the central bank; it asks for no account."""
 
-    bcrp_api_url: str = "https://estadisticas.bcrp.gob.pe/estadisticas/series/api"
-    bcrp_timeout: float = Field(default=10, gt=0)
+    bcrp_api_url: WebAddress = "https://estadisticas.bcrp.gob.pe/estadisticas/series/api"
+    bcrp_timeout: Seconds = 10
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -265,7 +266,7 @@ class BcrpSettings(ServiceSettings):
 class NoticeSettings(ServiceSettings):
     """What notices say besides the operation: where the house is on the web, and the key that opens sealed secrets."""
 
-    public_url: str = "http://127.0.0.1:8000"
+    public_url: WebAddress = "http://127.0.0.1:8000"
     secret_key: SecretStr = SecretStr(LOCAL_SECRET)
 
     @model_validator(mode="after")

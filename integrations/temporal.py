@@ -31,6 +31,8 @@ from temporalio.converter import (
 )
 from temporalio.envconfig import ClientConfig
 
+from integrations.setting_types import WebAddress
+
 ENCODING = b"binary/encrypted"
 NONCE_BYTES = 12
 
@@ -41,7 +43,11 @@ class TemporalSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore")
 
     payload_keys: SecretStr | None = Field(default=None, validation_alias="PAYLOAD_KEYS")
-    temporal_ui_url: str = Field(default="http://127.0.0.1:8233", validation_alias="TEMPORAL_UI_URL")
+    temporal_ui_url: WebAddress = Field(default="http://127.0.0.1:8233", validation_alias="TEMPORAL_UI_URL")
+
+
+class Misconfigured(ValueError):
+    """A variable is missing or can not be used; the message names it."""
 
 
 class EncryptionCodec(PayloadCodec):
@@ -79,7 +85,7 @@ class EncryptionCodec(PayloadCodec):
 
 
 def codec(settings: TemporalSettings) -> EncryptionCodec | None:
-    """The codec of PAYLOAD_KEYS, or None where payloads travel in clear. Raises ValueError when a key is malformed."""
+    """The codec of PAYLOAD_KEYS, or None where payloads travel in clear. Raises Misconfigured for a malformed key."""
     if settings.payload_keys is None or not settings.payload_keys.get_secret_value():
         return None
     return EncryptionCodec(dict(_keys(settings.payload_keys.get_secret_value().split(","))))
@@ -88,9 +94,12 @@ def codec(settings: TemporalSettings) -> EncryptionCodec | None:
 def _keys(pairs: Iterable[str]) -> Iterable[tuple[str, bytes]]:
     for pair in pairs:
         name, _, encoded = pair.strip().partition(":")
-        key = base64.b64decode(encoded, validate=True)
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            key = b""
         if not name or len(key) not in {16, 24, 32}:
-            raise ValueError("PAYLOAD_KEYS debe ser nombre:clave en base64 de 16, 24 o 32 bytes, separados por comas.")
+            raise Misconfigured("PAYLOAD_KEYS va como nombre:clave, en base64 de 16, 24 o 32 bytes, con comas.")
         yield name, key
 
 
@@ -142,12 +151,16 @@ def data_converter(settings: TemporalSettings) -> DataConverter:
 async def connect(settings: TemporalSettings, *, lazy: bool = False) -> Client:
     """A client for this process. `lazy` lets the API start while Temporal is away: reads go on, commands answer 503.
 
-    Raises ValueError when no address is configured, and RuntimeError or RPCError when an eager connection fails.
+    Raises Misconfigured without an address that can be used, and RuntimeError or RPCError when an eager connection
+    fails.
     """
-    config = ClientConfig.load_client_connect_config()
+    config, converter = ClientConfig.load_client_connect_config(), data_converter(settings)
     if not config.get("target_host"):
-        raise ValueError("Falta TEMPORAL_ADDRESS: la dirección del servidor de Temporal, por ejemplo 127.0.0.1:7233.")
-    return await Client.connect(**config, data_converter=data_converter(settings), lazy=lazy)
+        raise Misconfigured("Falta la variable TEMPORAL_ADDRESS, por ejemplo 127.0.0.1:7233.")
+    try:
+        return await Client.connect(**config, data_converter=converter, lazy=lazy)
+    except ValueError as error:
+        raise Misconfigured("La variable TEMPORAL_ADDRESS no sirve: va como 127.0.0.1:7233.") from error
 
 
 async def update_with_start(

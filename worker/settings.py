@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -12,12 +13,12 @@ class WorkerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="WORKER_", extra="ignore")
 
-    max_cached_workflows: int = 1000
-    graceful_shutdown_seconds: int = 30
+    max_cached_workflows: int = Field(default=1000, ge=0)
+    graceful_shutdown_seconds: int = Field(default=30, ge=0, le=600)
     # Of each queue of effects. All at once they would take the processor and the connections from people's clicks, and
     # then run out of time themselves and be tried again.
-    effects_at_once: int = 10
-    local_writes_at_once: int = 10
+    effects_at_once: int = Field(default=10, ge=1)
+    local_writes_at_once: int = Field(default=10, ge=1)
 
     @property
     def graceful_shutdown(self) -> timedelta:

@@ -83,6 +83,16 @@ def test_a_wrong_variable_is_named_and_its_value_is_not_repeated():
     assert "secreto" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("TEMPORAL_ADDRESS", ""), ("TEMPORAL_ADDRESS", "casa:puerto"), ("PAYLOAD_KEYS", "a:secreto!")],
+)
+def test_a_worker_that_can_not_reach_temporal_names_the_variable(variable: str, value: str):
+    done = run("worker", **{"TEMPORAL_ADDRESS": "127.0.0.1:1", variable: value})
+    assert (done.returncode, "Traceback" in done.stderr, variable in done.stderr) == (1, False, True)
+    assert "secreto" not in done.stderr
+
+
 def test_a_database_that_is_down_is_told_in_a_sentence():
     done = run("migrate", DATABASE_URL="postgresql://x:y@127.0.0.1:1/z")
     assert done.returncode == 1

@@ -109,7 +109,7 @@ async def test_lookups():
 async def test_push():
     tickets = ({"status": "ok", "id": "1"}, {"status": "error", "details": {"error": "DeviceNotRegistered"}})
     with OddService.running(*({"data": [ticket]} for ticket in tickets)) as service:
-        client = Pusher(PushSettings(expo_push_url=service.url, vapid_private_key="x", vapid_subject="mailto:a@b.test"))
+        client = Pusher(PushSettings(expo_push_url=service.url))
         device = Device(kind="expo", endpoint="ExponentPushToken[abcdefghij]", keys={})
         push = Push(title="QoriCash", body="Listo", data={})
         assert await asked(lambda: client.send(device, push), refusals=(PushDown, PushRefused))

@@ -8,8 +8,12 @@ import pytest
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
+from api.settings import ApiSettings
+from cli.settings import complaints
+from db.settings import DatabaseSettings
 from integrations.settings import (
     FilesSettings,
+    InspektorSettings,
     LookupSettings,
     MailSettings,
     NoticeSettings,
@@ -32,7 +36,7 @@ COMPLETE = {
     "CLOUDINARY_API_SECRET": "s",
     "LOOKUP_API_URL": "https://reniec.test",
     "LOOKUP_TOKEN": "l",
-    "VAPID_PRIVATE_KEY": "v",
+    "VAPID_PRIVATE_KEY": "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE",
     "VAPID_SUBJECT": "mailto:sistemas@qoricash.test",
     "PUBLIC_URL": "https://qoricash.test",
     "SECRET_KEY": "x" * 40,
@@ -91,6 +95,33 @@ def test_production_refuses_a_stand_in_or_a_weak_secret(production: pytest.Monke
     production.setenv(variable, value)
     with pytest.raises(ValidationError, match=variable):
         {**OWNERS, "LOOKUP_API_URL": LookupSettings}[variable]()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "owner"),
+    [
+        ("PUBLIC_URL", "http://[::1", NoticeSettings),
+        ("PUBLIC_URL", "qoricash.pe", ApiSettings),
+        ("NUBEFACT_API_URL", "https://nubefact.test:puerto/x", NubefactSettings),
+        ("VAPID_PRIVATE_KEY", "x", PushSettings),
+        ("VAPID_PRIVATE_KEY", "x", ApiSettings),
+        ("MAIL_PORT", "65536", MailSettings),
+        ("MAIL_TIMEOUT", "1e400", MailSettings),
+        ("OPERATION_EXPIRY", "1e400", ApiSettings),
+        ("INSPEKTOR_DOCUMENT_TYPES", "uno", InspektorSettings),
+        ("DATABASE_URL", "postgresql://u:p@casa:puerto/base", DatabaseSettings),
+        ("DATABASE_URL", "mysql://u:p@casa/base", DatabaseSettings),
+    ],
+)
+def test_what_no_process_could_use_stops_the_start_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, owner: Callable[[], BaseSettings]
+):
+    """The API ended on an address that was none, and each push failed on a key that was none: `doctor` saw neither."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ValidationError) as refused:
+        owner()
+    assert any(variable in said for said in complaints(refused.value))
+    assert value not in " ".join(complaints(refused.value))
 
 
 def test_without_a_provider_in_production_there_is_no_look_up(production: pytest.MonkeyPatch):
