@@ -27,7 +27,7 @@ from integrations.settings import (
 from tests.integrations.odd_service import OddService
 from tests.integrations.test_nubefact import DOCUMENT
 
-TURNS = 250
+TURNS = 120
 KEY = f"dni/{'0' * 64}.png"
 
 
