@@ -109,7 +109,8 @@ def _of_mt940(content: bytes) -> list[StatementRow]:
         lines = [_swift_row(one.data, number) for number, one in enumerate(statement, start=len(rows) + 1)]
         # The library leaves out what it can not fit without a word, and a file may have been cut.
         if sum(one.amount for one in lines) != _between_balances(statement.data):
-            raise Invalid("STATEMENT_MT940", "Los movimientos del MT940 no van de un saldo al otro.", field="file")
+            said = "Los movimientos del MT940 no van de un saldo al otro: baja el archivo otra vez del banco."
+            raise Invalid("STATEMENT_MT940", said, field="file")
         rows += lines
     return rows
 
@@ -169,7 +170,8 @@ def _of_table(table: Sequence[Cells], mapping: Mapping) -> list[StatementRow]:
         if amount:
             # An amount such as 1,234.56 without its quotes, in a file that puts commas between columns.
             if any(_text(cell) for cell in cells[width:]):
-                raise Invalid("STATEMENT_WIDTH", f"La fila {number} tiene más columnas que los títulos.", field="file")
+                said = f"La fila {number} tiene más columnas que los títulos: baja el extracto como Excel."
+                raise Invalid("STATEMENT_WIDTH", said, field="file")
             words = _text(_at(cells, columns.get("description")))
             reference = _text(_at(cells, columns.get("reference")))
             day = _day(_at(cells, columns["day"]), number)
@@ -214,7 +216,7 @@ def _day(cell: object, number: int) -> date:
             continue
         if day.year in _YEARS:
             return day
-    raise Invalid("STATEMENT_DAY", f"No entiendo la fecha de la fila {number}.", field="file")
+    raise Invalid("STATEMENT_DAY", f"No entiendo la fecha de la fila {number}: va como 25/11/2026.", field="file")
 
 
 def _amount_of(cells: Cells, columns: dict[str, int], number: int) -> Decimal:
@@ -236,6 +238,6 @@ def _money(cell: object, number: int) -> Decimal:
     if _COMMA.fullmatch(bare):
         bare = bare.replace(".", "").replace(",", ".")
     elif not _POINT.fullmatch(bare):
-        raise Invalid("STATEMENT_AMOUNT", f"No entiendo el monto de la fila {number}.", field="file")
+        raise Invalid("STATEMENT_AMOUNT", f"No entiendo el monto de la fila {number}: va como 1,234.56.", field="file")
     value = Decimal(bare.replace(",", "")).quantize(_CENT)
     return -value if text.startswith(("-", "(")) or text.endswith("-") else value
