@@ -122,9 +122,12 @@ class ScreeningActivities:
         try:
             snapshot = await self._source.fetch(code)
             return await self._swapped(code, snapshot)
-        except (ListUnreadable, ListUnreachable, Conflict) as error:
-            await self._alert(code, str(error))
-            raise ApplicationError(str(error), type=type(error).__name__) from error
+        except Exception as error:
+            # Whatever it was, the house screens against an old list and must know.
+            told = isinstance(error, ListUnreadable | ListUnreachable | Conflict)
+            why = str(error) if told else f"No se pudo leer ni guardar ({type(error).__name__})."
+            await self._alert(code, why)
+            raise ApplicationError(why, type=type(error).__name__) from error
 
     @activity.defn(name=names.ORDER_RESCREENING)
     async def order_rescreening(self, order: s.RunOrder) -> None:

@@ -160,7 +160,9 @@ async def connect(settings: TemporalSettings, *, lazy: bool = False) -> Client:
     try:
         return await Client.connect(**config, data_converter=converter, lazy=lazy)
     except ValueError as error:
-        raise Misconfigured("La variable TEMPORAL_ADDRESS no sirve: va como 127.0.0.1:7233.") from error
+        raise Misconfigured(
+            "TEMPORAL_ADDRESS (va como 127.0.0.1:7233) o las TEMPORAL_TLS_* no sirven para conectarse."
+        ) from error
 
 
 async def update_with_start(

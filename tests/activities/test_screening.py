@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -163,6 +163,21 @@ async def test_a_broken_download_changes_nothing_and_alerts_until_it_comes_whole
     await desk.refresh_list(UN)
     async with sessions() as session:
         assert (await session.scalars(incidents)).all() == []
+
+
+async def test_a_refresh_that_fails_for_what_nobody_foresaw_is_an_incident_too(desk, sessions):
+    """It was tried six times and given up, and nobody was told that the list was old."""
+    still_open = select(Incident.subject).where(Incident.kind == OUTDATED, Incident.closed_at.is_(None))
+    async with sessions() as session:
+        await session.execute(text("ALTER TABLE list_entries RENAME TO away"))
+        try:
+            with pytest.raises(ApplicationError, match="No se pudo leer ni guardar"):
+                await desk.refresh_list(UN)
+        finally:
+            await session.execute(text("ALTER TABLE away RENAME TO list_entries"))
+        assert (await session.scalars(still_open)).all() == ["ONU"]
+        await desk.refresh_list(UN)
+        assert (await session.scalars(still_open)).all() == []
 
 
 async def test_nobody_is_clean_before_both_lists_have_been_looked_at(desk, sessions):
